@@ -1,0 +1,174 @@
+#include <pelton/bench/echo/client.hpp>
+#include <pelton/bench/echo/latency.hpp>
+#include <pelton/bench/harness/stopwatch.hpp>
+#include <pelton/bench/raw/ring.hpp>
+#include <pelton/runtime/outcome/failed_call.hpp>
+#include <pelton/runtime/outcome/fatal.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <vector>
+
+namespace pelton::bench::echo {
+namespace {
+
+int connect_to(std::uint16_t port) {
+    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) throw_failed_call(errno, "socket");
+    const int on = 1;
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_port = htons(port);
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (connect(descriptor, reinterpret_cast<sockaddr*>(&where), sizeof(where)) != 0) {
+        throw_failed_call(errno, "connect to the echo server");
+    }
+    return descriptor;
+}
+
+double cpu_of(pid_t process) {
+    clockid_t clock{};
+    timespec used{};
+    if (clock_getcpuclockid(process, &clock) != 0) return 0;
+    clock_gettime(clock, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+std::uint64_t now_ns() {
+    timespec t{};
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000U +
+           static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+class generator {
+public:
+    explicit generator(const load& l);
+    ~generator() {
+        for (const int descriptor : descriptors_) close(descriptor);
+    }
+    generator(const generator&) = delete;
+    generator& operator=(const generator&) = delete;
+
+    // Keeps every connection busy until `until`, in ns; the requests out then stay out.
+    void run(std::uint64_t until);
+    // Waits for the last answers.
+    void drain();
+
+    std::uint64_t answered = 0;
+    latency times;
+
+private:
+    struct connection {
+        std::vector<std::byte> request;
+        std::vector<std::byte> answer;
+        std::uint64_t sent_at = 0;
+        bool busy = false;
+    };
+
+    void ask(std::uint64_t index, std::uint64_t at);
+    void turn(bool ask_again);
+
+    std::size_t bytes_;
+    std::vector<int> descriptors_;
+    std::vector<connection> connections_;
+    raw_ring ring_;
+    std::uint64_t sequence_ = 0;
+    unsigned out_ = 0;
+};
+
+generator::generator(const load& l)
+    : bytes_(l.request_bytes),
+      connections_(l.connections),
+      ring_(std::bit_ceil(std::max(16U, l.connections * 2))) {
+    for (connection& each : connections_) {
+        descriptors_.push_back(connect_to(l.port));
+        each.request.resize(bytes_);
+        each.answer.resize(bytes_);
+        for (std::size_t i = 0; i < bytes_; ++i) {
+            each.request[i] = static_cast<std::byte>(i * 31 + descriptors_.size());
+        }
+    }
+    const int registered = io_uring_register_files(&ring_.handle(), descriptors_.data(),
+                                                   static_cast<unsigned>(descriptors_.size()));
+    if (registered < 0) throw_failed_call(-registered, "register of the client's sockets");
+}
+
+void generator::ask(std::uint64_t index, std::uint64_t at) {
+    connection& each = connections_[index];
+    ++sequence_;
+    std::memcpy(each.request.data(), &sequence_, sizeof(sequence_));
+    each.sent_at = at;
+    each.busy = true;
+    ++out_;
+    io_uring_sqe& send = ring_.sqe();
+    io_uring_prep_send(&send, static_cast<int>(index), each.request.data(), bytes_,
+                       MSG_WAITALL | MSG_NOSIGNAL);
+    send.flags = IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    send.user_data = UINT64_MAX;
+    io_uring_sqe& receive = ring_.sqe();
+    io_uring_prep_recv(&receive, static_cast<int>(index), each.answer.data(), bytes_, MSG_WAITALL);
+    receive.flags = IOSQE_FIXED_FILE;
+    receive.ioprio = IORING_RECVSEND_POLL_FIRST;
+    receive.user_data = index;
+}
+
+void generator::turn(bool ask_again) {
+    ring_.enter(1);
+    const std::uint64_t at = now_ns();
+    ring_.reap([&](std::uint64_t index, std::int32_t result, std::uint32_t) {
+        check(index != UINT64_MAX, "a send of the echo client failed");
+        check(result == static_cast<std::int32_t>(bytes_), "an answer is missing or short");
+        connection& each = connections_[index];
+        check(std::memcmp(each.answer.data(), each.request.data(), bytes_) == 0,
+              "an answer is not what was sent");
+        times.add(at - each.sent_at);
+        each.busy = false;
+        --out_;
+        ++answered;
+        if (ask_again) ask(index, at);
+    });
+}
+
+void generator::run(std::uint64_t until) {
+    const std::uint64_t start = now_ns();
+    for (std::uint64_t i = 0; i < connections_.size(); ++i) {
+        if (!connections_[i].busy) ask(i, start);
+    }
+    while (now_ns() < until) {
+        turn(true);
+    }
+}
+
+void generator::drain() {
+    while (out_ > 0) {
+        turn(false);
+    }
+}
+
+}  // namespace
+
+load_outcome run_load(const load& l) {
+    generator clients(l);
+    clients.run(now_ns() + static_cast<std::uint64_t>(l.warm_up * 1e9));
+    clients.answered = 0;
+    clients.times.clear();
+    const double cpu = cpu_of(l.server);
+    const double start = now();
+    clients.run(now_ns() + static_cast<std::uint64_t>(l.seconds * 1e9));
+    const load_outcome outcome = {static_cast<double>(clients.answered), now() - start,
+                                  cpu_of(l.server) - cpu, clients.times.quantile(0.5) / 1e3,
+                                  clients.times.quantile(0.99) / 1e3};
+    clients.drain();
+    return outcome;
+}
+
+}  // namespace pelton::bench::echo

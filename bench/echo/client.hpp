@@ -1,0 +1,34 @@
+// The load: a fixed number of connections, each with one request on its way at a time.
+//
+// io_uring by hand, direct descriptors, one send and one receive for each request, no CQE for a
+// send that went well. Every answer is compared with its request.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pelton::bench::echo {
+
+struct load {
+    std::uint16_t port;
+    unsigned connections;
+    std::size_t request_bytes;
+    double warm_up;  // seconds before the count begins
+    double seconds;
+    pid_t server;
+};
+
+struct load_outcome {
+    double requests;
+    double wall;
+    double server_cpu;  // seconds of the server's process in the same window
+    double p50_us;
+    double p99_us;
+};
+
+// Connects, runs, closes. Ends the process when an answer is wrong. Throws std::system_error.
+load_outcome run_load(const load& l);
+
+}  // namespace pelton::bench::echo

@@ -1,0 +1,72 @@
+#include <pelton/bench/echo/server_process.hpp>
+#include <pelton/runtime/outcome/failed_call.hpp>
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+
+namespace pelton::bench::echo {
+namespace {
+
+int listen_somewhere(std::uint16_t& port) {
+    const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0) throw_failed_call(errno, "socket");
+    const int on = 1;  // accepted sockets inherit it
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    sockaddr_in where{};
+    where.sin_family = AF_INET;
+    where.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof(where);
+    if (bind(descriptor, reinterpret_cast<sockaddr*>(&where), length) != 0 ||
+        listen(descriptor, 1024) != 0 ||
+        getsockname(descriptor, reinterpret_cast<sockaddr*>(&where), &length) != 0) {
+        throw_failed_call(errno, "listen on 127.0.0.1");
+    }
+    port = ntohs(where.sin_port);
+    return descriptor;
+}
+
+}  // namespace
+
+void stay_on_core(unsigned core) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET(core, &cores);
+    if (sched_setaffinity(0, sizeof(cores), &cores) != 0) {
+        std::fprintf(stderr, "cannot stay on core %u: the numbers below are worth less\n", core);
+    }
+}
+
+server_process::server_process(void (*serve)(const serving&), unsigned connections,
+                               std::size_t request_bytes, unsigned core) {
+    const int listener = listen_somewhere(port_);
+    id_ = fork();
+    if (id_ < 0) throw_failed_call(errno, "fork of an echo server");
+    if (id_ == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        stay_on_core(core);
+        try {
+            serve({listener, connections, request_bytes});
+        } catch (const std::exception& failure) {
+            std::fprintf(stderr, "an echo server ended: %s\n", failure.what());
+        }
+        _exit(1);
+    }
+    close(listener);
+}
+
+server_process::~server_process() {
+    kill(id_, SIGKILL);
+    waitpid(id_, nullptr, 0);
+}
+
+}  // namespace pelton::bench::echo
