@@ -71,7 +71,7 @@ TEST_CASE("a view appended to a list adds what it shows and no more") {
 
 TEST_CASE("a copied or moved list views its own storage, inline or not") {
     auto random = random_source(9);
-    for (const std::size_t count : {0, 1, 16, 17, 100}) {
+    for (const std::size_t count : {0u, 1u, 16u, 17u, 100u}) {
         const auto entries = virtual_entries(random, count, 100);
         auto list = filled(entries);
         area_list copy = list;

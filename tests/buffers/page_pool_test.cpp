@@ -87,7 +87,7 @@ void count_call(void* context) noexcept { ++*static_cast<int*>(context); }
 }  // namespace
 
 TEST_CASE("any order of takes, shares, slices and returns agrees with a model of the pages") {
-    for (const std::size_t pages : {1, 7, 64, 1000}) {
+    for (const std::size_t pages : {1u, 7u, 64u, 1000u}) {
         auto random = random_source(pages);
         checked_pool checked(pages);
         double worst = 0;
