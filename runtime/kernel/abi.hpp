@@ -1,0 +1,98 @@
+// io_uring's numbers, for headers of any age.
+//
+// Debian 12's liburing knows opcodes up to 48 only, so what came later is spelled out here and put
+// into SQEs by hand. Whether the running kernel knows a number is asked at run time
+// (ring/capabilities.hpp), never concluded from this table. Values: io_uring(7), linux/io_uring.h.
+#pragma once
+
+#include <liburing.h>
+
+#include <cstdint>
+
+namespace pelton::abi {
+
+enum opcode : std::uint8_t {
+    op_nop = 0,
+    op_readv = 1,
+    op_writev = 2,
+    op_fsync = 3,
+    op_read_fixed = 4,
+    op_write_fixed = 5,
+    op_poll_add = 6,
+    op_sendmsg = 9,
+    op_recvmsg = 10,
+    op_accept = 13,
+    op_async_cancel = 14,
+    op_connect = 16,
+    op_fallocate = 17,
+    op_close = 19,
+    op_statx = 21,
+    op_read = 22,
+    op_write = 23,
+    op_send = 26,
+    op_recv = 27,
+    op_openat2 = 28,
+    op_shutdown = 34,
+    op_msg_ring = 40,
+    op_socket = 45,
+    op_send_zc = 47,
+    op_sendmsg_zc = 48,
+    op_ftruncate = 55,    // 6.9
+    op_bind = 56,         // 6.11
+    op_listen = 57,       // 6.11
+    op_readv_fixed = 60,  // 6.15
+    op_writev_fixed = 61  // 6.15
+};
+
+static_assert(int{op_send_zc} == int{IORING_OP_SEND_ZC});
+static_assert(int{op_openat2} == int{IORING_OP_OPENAT2});
+static_assert(int{op_statx} == int{IORING_OP_STATX});
+
+// io_uring_setup(2) flags.
+inline constexpr unsigned setup_cqsize = 1U << 3;
+inline constexpr unsigned setup_clamp = 1U << 4;
+inline constexpr unsigned setup_submit_all = 1U << 7;       // 5.18
+inline constexpr unsigned setup_coop_taskrun = 1U << 8;     // 5.19
+inline constexpr unsigned setup_single_issuer = 1U << 12;   // 6.0
+inline constexpr unsigned setup_defer_taskrun = 1U << 13;   // 6.1
+inline constexpr unsigned setup_no_sqarray = 1U << 16;      // 6.6
+
+// Feature bits that io_uring_setup(2) reports.
+inline constexpr unsigned feature_nodrop = 1U << 1;
+inline constexpr unsigned feature_submit_stable = 1U << 2;
+inline constexpr unsigned feature_ext_arg = 1U << 8;
+inline constexpr unsigned feature_no_iowait = 1U << 17;  // 6.15
+
+// io_uring_enter(2) flags.
+inline constexpr unsigned enter_getevents = 1U << 0;
+inline constexpr unsigned enter_ext_arg = 1U << 3;
+inline constexpr unsigned enter_registered_ring = 1U << 4;  // 5.18
+inline constexpr unsigned enter_no_iowait = 1U << 7;        // 6.15
+
+// io_uring_register(2) opcodes.
+inline constexpr unsigned register_probe = 8;
+inline constexpr unsigned register_buffers2 = 15;
+inline constexpr unsigned register_buffers_update = 16;
+inline constexpr unsigned register_iowq_max_workers = 19;
+inline constexpr unsigned register_ring_fds = 20;
+inline constexpr unsigned unregister_ring_fds = 21;
+inline constexpr unsigned register_sync_cancel = 24;
+inline constexpr unsigned buffers_sparse = 1U << 0;
+
+// IORING_OP_ASYNC_CANCEL flags.
+inline constexpr unsigned cancel_all = 1U << 0;
+inline constexpr unsigned cancel_any = 1U << 2;
+
+// CQE flags.
+inline constexpr unsigned cqe_more = 1U << 1;
+
+// SQ ring flags, read from shared memory.
+inline constexpr unsigned sq_cq_overflow = 1U << 1;
+
+// The kernel takes at most this many iovecs in one operation (IOV_MAX, UIO_MAXIOV).
+inline constexpr unsigned iovec_max = 1024;
+
+// The kernel moves at most this many bytes in one operation (MAX_RW_COUNT).
+inline constexpr std::size_t transfer_bytes_max = 0x7ffff000;
+
+}  // namespace pelton::abi

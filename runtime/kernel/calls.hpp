@@ -1,0 +1,143 @@
+// The calls face of the seam: every system call that is not io_uring's, the clock, and threads for
+// calls that block.
+//
+// A stand-in implements it over a simulated world; linux_calls() makes the calls for real. Each
+// function is the system call of its name, with its man page's meaning, restarted on EINTR where
+// POSIX allows that, and answers with the value or the errno. Callable from any thread.
+#pragma once
+
+#include <pelton/runtime/outcome/result.hpp>
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+struct open_how;
+
+namespace pelton {
+
+// Something that blocks, for a thread of blocking_threads. Must live until finished() is called.
+class blocking_job {
+public:
+    // On the thread.
+    virtual void run() noexcept = 0;
+    // On the thread, after run(), as the last thing that touches the job there.
+    virtual void finished() noexcept = 0;
+
+    blocking_job* next = nullptr;
+
+protected:
+    ~blocking_job() = default;
+};
+
+// Up to `threads_max` threads, started as needed, joined by the destructor once the queue is empty.
+class blocking_threads {
+public:
+    blocking_threads() = default;
+    blocking_threads(const blocking_threads&) = delete;
+    blocking_threads& operator=(const blocking_threads&) = delete;
+    virtual ~blocking_threads() = default;
+
+    // In order of submission. EAGAIN when no thread runs and none can be started.
+    virtual result<void> submit(blocking_job& job) noexcept = 0;
+};
+
+class calls_face {
+public:
+    calls_face() = default;
+    calls_face(const calls_face&) = delete;
+    calls_face& operator=(const calls_face&) = delete;
+    virtual ~calls_face() = default;
+
+    // Time: nanoseconds of CLOCK_MONOTONIC; the coarse one is a few ms late and costs 5 ns.
+    virtual std::uint64_t now_ns() noexcept = 0;
+    virtual std::uint64_t coarse_now_ns() noexcept = 0;
+
+    // Threads. The caller owns what is returned.
+    virtual blocking_threads* make_blocking_threads(unsigned threads_max) = 0;
+
+    // Descriptors
+    virtual result<int> openat2(int at, const char* path, const open_how& how) noexcept = 0;
+    virtual result<void> close(int descriptor) noexcept = 0;
+    virtual result<std::size_t> read(int descriptor, std::span<std::byte> into) noexcept = 0;
+    virtual result<std::size_t> write(int descriptor, std::span<const std::byte> from) noexcept = 0;
+    virtual result<std::size_t> pread(int descriptor, std::span<std::byte> into,
+                                      std::uint64_t at) noexcept = 0;
+    virtual result<std::size_t> pwrite(int descriptor, std::span<const std::byte> from,
+                                       std::uint64_t at) noexcept = 0;
+    // SEEK_DATA or SEEK_HOLE; ENXIO when nothing follows.
+    virtual result<std::uint64_t> lseek(int descriptor, std::uint64_t at, int whence) noexcept = 0;
+    virtual result<std::size_t> copy_file_range(int from, std::uint64_t from_at, int into,
+                                                std::uint64_t into_at,
+                                                std::size_t bytes) noexcept = 0;
+    virtual result<void> clone_file(int from, int into) noexcept = 0;  // ioctl_ficlone(2)
+    virtual result<void> ftruncate(int descriptor, std::uint64_t bytes) noexcept = 0;
+    virtual result<void> fallocate(int descriptor, int mode, std::uint64_t at,
+                                   std::uint64_t bytes) noexcept = 0;
+    virtual result<void> fsync(int descriptor, bool data_only) noexcept = 0;
+    virtual result<void> syncfs(int descriptor) noexcept = 0;
+    virtual result<void> fadvise(int descriptor, std::uint64_t at, std::uint64_t bytes,
+                                 int advice) noexcept = 0;
+    virtual result<int> status_flags(int descriptor) noexcept = 0;  // fcntl(F_GETFL)
+    virtual bool is_terminal(int descriptor) noexcept = 0;
+    virtual result<unsigned> terminal_columns(int descriptor) noexcept = 0;
+    virtual result<int> eventfd() noexcept = 0;  // close-on-exec, blocking
+
+    // Metadata. `flags` are the AT_ flags of the man page.
+    virtual result<void> statx(int at, const char* path, int flags, unsigned mask,
+                               struct statx& into) noexcept = 0;
+    virtual result<void> fstatfs(int descriptor, struct statfs& into) noexcept = 0;
+    virtual result<void> fchmod(int descriptor, unsigned mode) noexcept = 0;
+    virtual result<void> fchmodat(int at, const char* path, unsigned mode) noexcept = 0;
+    virtual result<void> fchownat(int at, const char* path, unsigned owner, unsigned group,
+                                  int flags) noexcept = 0;
+    virtual result<void> utimensat(int at, const char* path, const timespec (&times)[2],
+                                   int flags) noexcept = 0;
+    virtual result<std::size_t> flistxattr(int descriptor, std::span<char> names) noexcept = 0;
+    virtual result<std::size_t> fgetxattr(int descriptor, const char* name,
+                                          std::span<std::byte> value) noexcept = 0;
+    virtual result<void> fsetxattr(int descriptor, const char* name,
+                                   std::span<const std::byte> value) noexcept = 0;
+
+    // Names
+    virtual result<std::size_t> getdents64(int descriptor, std::span<std::byte> into) noexcept = 0;
+    virtual result<void> mkdirat(int at, const char* path, unsigned mode) noexcept = 0;
+    virtual result<void> mknodat(int at, const char* path, unsigned mode,
+                                 std::uint64_t device) noexcept = 0;
+    virtual result<void> unlinkat(int at, const char* path, int flags) noexcept = 0;
+    virtual result<void> renameat2(int from_at, const char* from, int into_at, const char* into,
+                                   unsigned flags) noexcept = 0;
+    virtual result<void> linkat(int from_at, const char* from, int into_at, const char* into,
+                                int flags) noexcept = 0;
+    virtual result<void> symlinkat(const char* target, int at, const char* path) noexcept = 0;
+    virtual result<std::size_t> readlinkat(int at, const char* path,
+                                           std::span<char> into) noexcept = 0;
+    virtual unsigned umask() noexcept = 0;  // reads it, without changing it for good
+
+    // Sockets
+    virtual result<int> socket(int family, int type, int protocol) noexcept = 0;
+    virtual result<void> bind(int descriptor, const sockaddr* address,
+                              socklen_t bytes) noexcept = 0;
+    virtual result<void> listen(int descriptor, int backlog) noexcept = 0;
+    virtual result<void> shutdown(int descriptor, int how) noexcept = 0;
+    virtual result<void> setsockopt(int descriptor, int level, int option, const void* value,
+                                    socklen_t bytes) noexcept = 0;
+    virtual result<socklen_t> getsockname(int descriptor, sockaddr* into,
+                                          socklen_t room) noexcept = 0;
+    virtual result<socklen_t> getpeername(int descriptor, sockaddr* into,
+                                          socklen_t room) noexcept = 0;
+
+    // The kernel's release, such as "6.1.0-28-amd64", and RLIMIT_MEMLOCK in bytes.
+    virtual std::string_view release() noexcept = 0;
+    virtual std::uint64_t memlock_limit() noexcept = 0;
+};
+
+// The kernel this program runs on. Lives as long as the process.
+calls_face& linux_calls() noexcept;
+
+}  // namespace pelton

@@ -1,0 +1,264 @@
+#include <pelton/runtime/kernel/blocking_pool.hpp>
+#include <pelton/runtime/kernel/calls.hpp>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/openat2.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+#include <mutex>
+
+namespace pelton {
+namespace {
+
+template <class T = std::size_t, class Call>
+result<T> value_of(Call&& call) noexcept {
+    for (;;) {
+        const auto returned = call();
+        if (returned >= 0) {
+            return static_cast<T>(returned);
+        }
+        if (errno != EINTR) {
+            return failure(errno);
+        }
+    }
+}
+
+template <class Call>
+result<void> success_of(Call&& call) noexcept {
+    auto done = value_of<int>(call);
+    if (!done) {
+        return std::unexpected(done.error());
+    }
+    return {};
+}
+
+std::uint64_t clock_ns(clockid_t clock) noexcept {
+    timespec now{};
+    clock_gettime(clock, &now);
+    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+off_t offset(std::uint64_t at) noexcept { return static_cast<off_t>(at); }
+
+class linux_calls_face final : public calls_face {
+public:
+    std::uint64_t now_ns() noexcept override { return clock_ns(CLOCK_MONOTONIC); }
+    std::uint64_t coarse_now_ns() noexcept override { return clock_ns(CLOCK_MONOTONIC_COARSE); }
+
+    blocking_threads* make_blocking_threads(unsigned threads_max) override {
+        return new blocking_pool(threads_max);
+    }
+
+    result<int> openat2(int at, const char* path, const open_how& how) noexcept override {
+        return value_of<int>([&] { return syscall(SYS_openat2, at, path, &how, sizeof(how)); });
+    }
+    result<void> close(int descriptor) noexcept override {
+        // Never restarted: the descriptor is gone even on EINTR (close(2)).
+        if (::close(descriptor) != 0 && errno != EINTR) {
+            return failure(errno);
+        }
+        return {};
+    }
+    result<std::size_t> read(int descriptor, std::span<std::byte> into) noexcept override {
+        return value_of([&] { return ::read(descriptor, into.data(), into.size()); });
+    }
+    result<std::size_t> write(int descriptor, std::span<const std::byte> from) noexcept override {
+        return value_of([&] { return ::write(descriptor, from.data(), from.size()); });
+    }
+    result<std::size_t> pread(int descriptor, std::span<std::byte> into,
+                              std::uint64_t at) noexcept override {
+        return value_of([&] { return ::pread(descriptor, into.data(), into.size(), offset(at)); });
+    }
+    result<std::size_t> pwrite(int descriptor, std::span<const std::byte> from,
+                               std::uint64_t at) noexcept override {
+        return value_of([&] { return ::pwrite(descriptor, from.data(), from.size(), offset(at)); });
+    }
+    result<std::uint64_t> lseek(int descriptor, std::uint64_t at, int whence) noexcept override {
+        return value_of<std::uint64_t>([&] { return ::lseek(descriptor, offset(at), whence); });
+    }
+    result<std::size_t> copy_file_range(int from, std::uint64_t from_at, int into,
+                                        std::uint64_t into_at,
+                                        std::size_t bytes) noexcept override {
+        return value_of([&] {
+            auto source = offset(from_at);
+            auto target = offset(into_at);
+            return ::copy_file_range(from, &source, into, &target, bytes, 0);
+        });
+    }
+    result<void> clone_file(int from, int into) noexcept override {
+        return success_of([&] { return ioctl(into, FICLONE, from); });
+    }
+    result<void> ftruncate(int descriptor, std::uint64_t bytes) noexcept override {
+        return success_of([&] { return ::ftruncate(descriptor, offset(bytes)); });
+    }
+    result<void> fallocate(int descriptor, int mode, std::uint64_t at,
+                           std::uint64_t bytes) noexcept override {
+        return success_of([&] { return ::fallocate(descriptor, mode, offset(at), offset(bytes)); });
+    }
+    result<void> fsync(int descriptor, bool data_only) noexcept override {
+        return success_of([&] { return data_only ? ::fdatasync(descriptor) : ::fsync(descriptor); });
+    }
+    result<void> syncfs(int descriptor) noexcept override {
+        return success_of([&] { return ::syncfs(descriptor); });
+    }
+    result<void> fadvise(int descriptor, std::uint64_t at, std::uint64_t bytes,
+                         int advice) noexcept override {
+        if (const int error = posix_fadvise(descriptor, offset(at), offset(bytes), advice);
+            error != 0) {
+            return failure(error);
+        }
+        return {};
+    }
+    result<int> status_flags(int descriptor) noexcept override {
+        return value_of<int>([&] { return fcntl(descriptor, F_GETFL); });
+    }
+    bool is_terminal(int descriptor) noexcept override { return isatty(descriptor) == 1; }
+    result<unsigned> terminal_columns(int descriptor) noexcept override {
+        winsize size{};
+        if (ioctl(descriptor, TIOCGWINSZ, &size) != 0) {
+            return failure(errno);
+        }
+        return unsigned{size.ws_col};
+    }
+    result<int> eventfd() noexcept override {
+        return value_of<int>([] { return ::eventfd(0, EFD_CLOEXEC); });
+    }
+
+    result<void> statx(int at, const char* path, int flags, unsigned mask,
+                       struct statx& into) noexcept override {
+        return success_of([&] { return ::statx(at, path, flags, mask, &into); });
+    }
+    result<void> fstatfs(int descriptor, struct statfs& into) noexcept override {
+        return success_of([&] { return ::fstatfs(descriptor, &into); });
+    }
+    result<void> fchmod(int descriptor, unsigned mode) noexcept override {
+        return success_of([&] { return ::fchmod(descriptor, mode); });
+    }
+    result<void> fchmodat(int at, const char* path, unsigned mode) noexcept override {
+        return success_of([&] { return ::fchmodat(at, path, mode, 0); });
+    }
+    result<void> fchownat(int at, const char* path, unsigned owner, unsigned group,
+                          int flags) noexcept override {
+        return success_of([&] { return ::fchownat(at, path, owner, group, flags); });
+    }
+    result<void> utimensat(int at, const char* path, const timespec (&times)[2],
+                           int flags) noexcept override {
+        return success_of([&] { return ::utimensat(at, path, times, flags); });
+    }
+    result<std::size_t> flistxattr(int descriptor, std::span<char> names) noexcept override {
+        return value_of([&] { return ::flistxattr(descriptor, names.data(), names.size()); });
+    }
+    result<std::size_t> fgetxattr(int descriptor, const char* name,
+                                  std::span<std::byte> value) noexcept override {
+        return value_of([&] { return ::fgetxattr(descriptor, name, value.data(), value.size()); });
+    }
+    result<void> fsetxattr(int descriptor, const char* name,
+                           std::span<const std::byte> value) noexcept override {
+        return success_of(
+            [&] { return ::fsetxattr(descriptor, name, value.data(), value.size(), 0); });
+    }
+
+    result<std::size_t> getdents64(int descriptor, std::span<std::byte> into) noexcept override {
+        return value_of([&] { return ::getdents64(descriptor, into.data(), into.size()); });
+    }
+    result<void> mkdirat(int at, const char* path, unsigned mode) noexcept override {
+        return success_of([&] { return ::mkdirat(at, path, mode); });
+    }
+    result<void> mknodat(int at, const char* path, unsigned mode,
+                         std::uint64_t device) noexcept override {
+        return success_of([&] { return ::mknodat(at, path, mode, device); });
+    }
+    result<void> unlinkat(int at, const char* path, int flags) noexcept override {
+        return success_of([&] { return ::unlinkat(at, path, flags); });
+    }
+    result<void> renameat2(int from_at, const char* from, int into_at, const char* into,
+                           unsigned flags) noexcept override {
+        return success_of(
+            [&] { return syscall(SYS_renameat2, from_at, from, into_at, into, flags); });
+    }
+    result<void> linkat(int from_at, const char* from, int into_at, const char* into,
+                        int flags) noexcept override {
+        return success_of([&] { return ::linkat(from_at, from, into_at, into, flags); });
+    }
+    result<void> symlinkat(const char* target, int at, const char* path) noexcept override {
+        return success_of([&] { return ::symlinkat(target, at, path); });
+    }
+    result<std::size_t> readlinkat(int at, const char* path,
+                                   std::span<char> into) noexcept override {
+        return value_of([&] { return ::readlinkat(at, path, into.data(), into.size()); });
+    }
+    unsigned umask() noexcept override {
+        // POSIX can only read it by setting it; two threads must not see each other's zero.
+        static std::mutex one_at_a_time;
+        const std::lock_guard lock(one_at_a_time);
+        const auto mask = ::umask(0);
+        ::umask(mask);
+        return mask;
+    }
+
+    result<int> socket(int family, int type, int protocol) noexcept override {
+        return value_of<int>([&] { return ::socket(family, type, protocol); });
+    }
+    result<void> bind(int descriptor, const sockaddr* address,
+                      socklen_t bytes) noexcept override {
+        return success_of([&] { return ::bind(descriptor, address, bytes); });
+    }
+    result<void> listen(int descriptor, int backlog) noexcept override {
+        return success_of([&] { return ::listen(descriptor, backlog); });
+    }
+    result<void> shutdown(int descriptor, int how) noexcept override {
+        return success_of([&] { return ::shutdown(descriptor, how); });
+    }
+    result<void> setsockopt(int descriptor, int level, int option, const void* value,
+                            socklen_t bytes) noexcept override {
+        return success_of([&] { return ::setsockopt(descriptor, level, option, value, bytes); });
+    }
+    result<socklen_t> getsockname(int descriptor, sockaddr* into,
+                                  socklen_t room) noexcept override {
+        if (::getsockname(descriptor, into, &room) != 0) {
+            return failure(errno);
+        }
+        return room;
+    }
+    result<socklen_t> getpeername(int descriptor, sockaddr* into,
+                                  socklen_t room) noexcept override {
+        if (::getpeername(descriptor, into, &room) != 0) {
+            return failure(errno);
+        }
+        return room;
+    }
+
+    std::string_view release() noexcept override {
+        static const utsname names = [] {
+            utsname filled{};
+            uname(&filled);
+            return filled;
+        }();
+        return names.release;
+    }
+    std::uint64_t memlock_limit() noexcept override {
+        rlimit limit{};
+        return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 ? limit.rlim_cur : 0;
+    }
+};
+
+}  // namespace
+
+calls_face& linux_calls() noexcept {
+    static linux_calls_face face;
+    return face;
+}
+
+}  // namespace pelton
