@@ -1,0 +1,110 @@
+#include <pelton/runtime/kernel/abi.hpp>
+#include <pelton/runtime/ring/feature.hpp>
+
+#include <array>
+
+namespace pelton {
+namespace {
+
+using enum feature_kind;
+
+constexpr std::array<feature_entry, feature_count> table{{
+    {feature::submit_all, "submit_all", "5.18", setup_flag, abi::setup_submit_all,
+     "a rejected SQE ends a batch early: more enters"},
+    {feature::coop_taskrun, "coop_taskrun", "5.19", setup_flag, abi::setup_coop_taskrun,
+     "completions interrupt the running task (used where defer_taskrun is missing)"},
+    {feature::single_issuer, "single_issuer", "6.0", setup_flag, abi::setup_single_issuer,
+     "no defer_taskrun either"},
+    {feature::defer_taskrun, "defer_taskrun", "6.1", setup_flag, abi::setup_defer_taskrun,
+     "completions are processed whenever the kernel likes: more wake-ups, smaller batches"},
+    {feature::no_sqarray, "no_sqarray", "6.6", setup_flag, abi::setup_no_sqarray,
+     "2-3 ns for each SQE"},
+    {feature::ext_arg, "ext_arg", "5.11", setup_answer, abi::feature_ext_arg,
+     "required: the loop bounds its sleep with it"},
+    {feature::nodrop, "nodrop", "5.5", setup_answer, abi::feature_nodrop,
+     "required: completions could be dropped"},
+    {feature::registered_ring_fd, "registered_ring_fd", "5.18", registration,
+     abi::register_ring_fds, "about 60 ns for each enter"},
+    {feature::no_iowait, "no_iowait", "6.15", enter_flag, abi::feature_no_iowait,
+     "a waiting loop is counted as iowait: cosmetic"},
+    {feature::registered_buffers, "registered_buffers", "5.19", registration,
+     abi::register_buffers2, "pages are pinned for each O_DIRECT operation: 2-7 times the CPU"},
+    {feature::iowq_limit, "iowq_limit", "5.15", registration, abi::register_iowq_max_workers,
+     "the kernel may start thousands of worker threads"},
+    {feature::sync_cancel, "sync_cancel", "6.0", registration, abi::register_sync_cancel,
+     "teardown cancels with SQEs only"},
+    {feature::readv, "readv", "5.1", opcode, abi::op_readv,
+     "scattered reads transfer one area at a time"},
+    {feature::writev, "writev", "5.1", opcode, abi::op_writev,
+     "gathered writes transfer one area at a time"},
+    {feature::read_fixed, "read_fixed", "5.1", opcode, abi::op_read_fixed,
+     "registered pages gain nothing for reads"},
+    {feature::write_fixed, "write_fixed", "5.1", opcode, abi::op_write_fixed,
+     "registered pages gain nothing for writes"},
+    {feature::readv_fixed, "readv_fixed", "6.15", opcode, abi::op_readv_fixed,
+     "scattered O_DIRECT reads pin their pages each time: up to 5 times the CPU"},
+    {feature::writev_fixed, "writev_fixed", "6.15", opcode, abi::op_writev_fixed,
+     "gathered O_DIRECT writes pin their pages each time: up to 5 times the CPU"},
+    {feature::fsync, "fsync", "5.1", opcode, abi::op_fsync, "a thread calls fsync(2) instead"},
+    {feature::fallocate, "fallocate", "5.6", opcode, abi::op_fallocate,
+     "a thread calls fallocate(2) instead"},
+    {feature::ftruncate, "ftruncate", "6.9", opcode, abi::op_ftruncate,
+     "a thread calls ftruncate(2) instead"},
+    {feature::openat2, "openat2", "5.6", opcode, abi::op_openat2,
+     "a thread calls openat2(2) instead"},
+    {feature::close, "close", "5.6", opcode, abi::op_close, "close(2) is called instead"},
+    {feature::statx, "statx", "5.6", opcode, abi::op_statx, "a thread calls statx(2) instead"},
+    {feature::accept, "accept", "5.5", opcode, abi::op_accept, "required for listeners"},
+    {feature::connect, "connect", "5.5", opcode, abi::op_connect, "required for connecting"},
+    {feature::send, "send", "5.6", opcode, abi::op_send, "sendmsg or write is used instead"},
+    {feature::recv, "recv", "5.6", opcode, abi::op_recv, "recvmsg or read is used instead"},
+    {feature::sendmsg, "sendmsg", "5.3", opcode, abi::op_sendmsg,
+     "gathered sends transfer one area at a time"},
+    {feature::recvmsg, "recvmsg", "5.3", opcode, abi::op_recvmsg,
+     "scattered receives transfer one area at a time"},
+    {feature::shutdown, "shutdown", "5.11", opcode, abi::op_shutdown,
+     "shutdown(2) is called instead"},
+    {feature::socket, "socket", "5.19", opcode, abi::op_socket, "socket(2) is called instead"},
+    {feature::async_cancel, "async_cancel", "5.5", opcode, abi::op_async_cancel,
+     "required: a stop request could not reach the kernel"},
+}};
+
+constexpr bool in_order() {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (static_cast<std::size_t>(table[i].id) != i) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(in_order(), "feature_table() is indexed by feature");
+
+}  // namespace
+
+std::span<const feature_entry> feature_table() noexcept { return table; }
+
+result<feature_set> parse_mask(std::string_view text, std::string& unknown) {
+    feature_set masked;
+    while (!text.empty()) {
+        const auto comma = text.find(',');
+        const auto name = text.substr(0, comma);
+        text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+        if (name.empty()) {
+            continue;
+        }
+        bool found = false;
+        for (const auto& entry : table) {
+            if (entry.name == name) {
+                masked.set(static_cast<std::size_t>(entry.id));
+                found = true;
+            }
+        }
+        if (!found) {
+            unknown = name;
+            return failure(std::errc::invalid_argument);
+        }
+    }
+    return masked;
+}
+
+}  // namespace pelton

@@ -1,0 +1,77 @@
+// The kernel features Pelton uses, by the names that PELTON_MASK and `pelcp --kernel-info` speak.
+#pragma once
+
+#include <pelton/runtime/outcome/result.hpp>
+
+#include <bitset>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace pelton {
+
+enum class feature : std::uint8_t {
+    // How a ring is set up
+    submit_all,
+    coop_taskrun,
+    single_issuer,
+    defer_taskrun,
+    no_sqarray,
+    // How it is entered
+    ext_arg,
+    nodrop,
+    registered_ring_fd,
+    no_iowait,
+    // What it keeps
+    registered_buffers,
+    iowq_limit,
+    sync_cancel,
+    // Opcodes
+    readv,
+    writev,
+    read_fixed,
+    write_fixed,
+    readv_fixed,
+    writev_fixed,
+    fsync,
+    fallocate,
+    ftruncate,
+    openat2,
+    close,
+    statx,
+    accept,
+    connect,
+    send,
+    recv,
+    sendmsg,
+    recvmsg,
+    shutdown,
+    socket,
+    async_cancel,
+    count
+};
+
+inline constexpr auto feature_count = static_cast<std::size_t>(feature::count);
+
+using feature_set = std::bitset<feature_count>;
+
+enum class feature_kind : std::uint8_t { setup_flag, enter_flag, setup_answer, registration, opcode };
+
+struct feature_entry {
+    feature id;
+    std::string_view name;
+    std::string_view since;  // kernel release that brought it
+    feature_kind kind;
+    unsigned value;              // flag, bit or opcode
+    std::string_view when_missing;  // what its absence costs
+};
+
+// Every feature, in the order of the enumeration.
+std::span<const feature_entry> feature_table() noexcept;
+
+// "readv_fixed,send": the features to pretend the kernel lacks. An unknown name is an error, since
+// a test that masks nothing by a misspelling would prove nothing. `unknown` then names it.
+result<feature_set> parse_mask(std::string_view text, std::string& unknown);
+
+}  // namespace pelton
