@@ -1,0 +1,33 @@
+// One sequential flow of coroutines: a spawned child and everything it awaits in turn.
+//
+// Promises inherit a pointer to it, so a stop request finds the operation the flow waits in, and
+// sleep() finds its shard, without a lookup or an allocation.
+#pragma once
+
+#include <pelton/runtime/task/scheduler.hpp>
+
+#include <cstdint>
+
+namespace pelton {
+
+struct strand {
+    scheduler* home = nullptr;
+    leaf* waiting_in = nullptr;  // what the flow is suspended in, null while it runs
+    const char* name = "task";   // a literal, for dump()
+    bool stop_requested = false;
+
+    // The home's list of live strands.
+    strand* earlier = nullptr;
+    strand* later = nullptr;
+
+    // Asks the flow to stop: what it waits in is asked now, and each operation it starts later
+    // completes at once with ECANCELED.
+    void request_stop() noexcept {
+        stop_requested = true;
+        if (waiting_in != nullptr) {
+            waiting_in->request_stop();
+        }
+    }
+};
+
+}  // namespace pelton
