@@ -1,0 +1,296 @@
+#include <pelton/runtime/completion/loop.hpp>
+#include <pelton/runtime/task/trampoline.hpp>
+
+#include <liburing.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace pelton {
+namespace {
+
+constexpr std::uint8_t cancel_doublings_max = 8;  // repeats after 1 ms, 2 ms ... 256 ms
+
+// The first moment at which a time of the wrapping millisecond clock has come.
+bool reached(std::uint32_t now_ms, std::uint32_t due_ms) {
+    return static_cast<std::int32_t>(now_ms - due_ms) >= 0;
+}
+
+}  // namespace
+
+// submit ------------------------------------------------------------------------------------------
+
+void loop::queue(record& one) noexcept {
+    one.state_ = record::state::queued;
+    ++counters_.room_waits;
+    waiting_.push(one);
+}
+
+void loop::finish_unstarted(record& one) noexcept {
+    one.outcome_ = -ECANCELED;
+    one.state_ = record::state::done;
+    if (one.flow_ != nullptr) {
+        one.flow_->waiting_in = nullptr;
+    }
+    hand_over(one);
+}
+
+void loop::start_reserved(record& one) noexcept {
+    one.tag_ = cqe_tag::reserved;
+    one.owner_ = this;
+    one.since_ms_ = now_ms_;
+    if (!commit_reserved(one)) {
+        unheard_ = &one;
+    }
+}
+
+bool loop::commit_reserved(record& one) noexcept {
+    auto* sqe = queues_.peek_sqe();
+    if (sqe == nullptr || !one.prepare(*sqe, queues_)) {
+        return false;
+    }
+    commit(one, *sqe);
+    --cqes_owed_;  // its place was counted when it was reserved
+    return true;
+}
+
+bool loop::start_chain(std::span<record* const> members) noexcept {
+    const auto length = members.size();
+    if (length == 0 || length > queues_.sq_entries() || length > cqes_allowed_) {
+        return false;
+    }
+    for (std::size_t i = 0; i < length; ++i) {
+        auto& one = *members[i];
+        one.handle = nullptr;
+        one.flow_ = nullptr;
+        one.owner_ = this;
+        one.since_ms_ = now_ms_;
+        one.state_ = record::state::queued;
+        one.linked_ = i + 1 < length ? members[i + 1] : nullptr;
+    }
+    counters_.operations += length;
+    waiting_.push(*members[0]);
+    return true;
+}
+
+// Fills one SQE for each member, or for none: a chain cut at the end of a batch would run as two.
+bool loop::prepare_chain(record& head) noexcept {
+    std::uint32_t length = 0;
+    for (auto* one = &head; one != nullptr; one = one->linked_) {
+        ++length;
+    }
+    if (length > queues_.sq_room() || length > cqes_allowed_ - cqes_owed_) {
+        return false;
+    }
+    for (auto* one = &head; one != nullptr;) {
+        auto* next = one->linked_;
+        auto* sqe = queues_.peek_sqe();
+        check(one->prepare(*sqe, queues_), "a member of a chain needs more scratch than a ring has");
+        if (next != nullptr) {
+            sqe->flags |= IOSQE_IO_LINK;
+        }
+        commit(*one, *sqe);
+        one->linked_ = nullptr;
+        one = next;
+    }
+    return true;
+}
+
+bool loop::admit_one(record& one) noexcept {
+    if (one.linked_ != nullptr) {
+        return prepare_chain(one);
+    }
+    if (cqes_owed_ >= cqes_allowed_) {
+        return false;
+    }
+    auto* sqe = queues_.peek_sqe();
+    if (sqe == nullptr || !one.prepare(*sqe, queues_)) {
+        return false;
+    }
+    commit(one, *sqe);
+    return true;
+}
+
+void loop::admit() noexcept {
+    if (unheard_ != nullptr && commit_reserved(*unheard_)) {
+        unheard_ = nullptr;
+    }
+    while (!waiting_.empty()) {
+        auto& one = static_cast<record&>(*waiting_.first());
+        auto* next = one.next;
+        if (!admit_one(one)) {
+            return;
+        }
+        waiting_.drop_first(next);
+    }
+}
+
+// cancel ------------------------------------------------------------------------------------------
+
+void loop::cancel(record& one) noexcept {
+    if (one.state_ == record::state::queued) {
+        // A queued chain has no CQE to come either, but its members end together: leave it to run.
+        if (one.linked_ == nullptr && waiting_.remove(one)) {
+            finish_unstarted(one);
+        }
+        return;
+    }
+    if (one.state_ == record::state::in_flight && !one.ended_ && !one.cancel_queued_ &&
+        !one.cancel_in_flight_) {
+        one.cancel_tries_ = 0;
+        queue_cancel(one, now_ms_);
+    }
+}
+
+void loop::queue_cancel(record& one, std::uint32_t due_ms) noexcept {
+    one.cancel_queued_ = true;
+    one.cancel_due_ms_ = due_ms;
+    cancels_.push(one);
+}
+
+void loop::send_cancels() noexcept {
+    auto* each = cancels_.take_all();
+    while (each != nullptr) {
+        auto& one = static_cast<record&>(*each);
+        each = each->next;
+        auto* sqe = cqes_owed_ < cqes_allowed_ ? queues_.peek_sqe() : nullptr;
+        if (!reached(now_ms_, one.cancel_due_ms_) || sqe == nullptr) {
+            cancels_.push(one);  // a request to stop is never dropped for want of room
+            continue;
+        }
+        io_uring_prep_cancel64(sqe, one.user_data(one.tag_), 0);
+        sqe->user_data = one.user_data(cqe_tag::cancel);
+        queues_.commit_sqe();
+        one.cancel_queued_ = false;
+        one.cancel_in_flight_ = true;
+        ++cqes_owed_;
+        ++counters_.cancels;
+        counters_.cancel_repeats += one.cancel_tries_ != 0 ? 1 : 0;
+    }
+}
+
+std::optional<std::uint32_t> loop::next_due_ms() const noexcept {
+    std::optional<std::uint32_t> soonest;
+    for (auto* at = cancels_.first(); at != nullptr; at = at->next) {
+        const auto due = static_cast<const record&>(*at).cancel_due_ms_;
+        if (!soonest || reached(*soonest, due)) {
+            soonest = due;
+        }
+    }
+    return soonest;
+}
+
+// wait, reap --------------------------------------------------------------------------------------
+
+void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept {
+    send_cancels();
+    admit();
+    // What did not fit into the SQ goes into the next batch at once; only a full CQ is waited for.
+    const bool more = !waiting_.empty() && cqes_owed_ < cqes_allowed_;
+    static_cast<void>(queues_.enter(may_sleep && !more ? 1 : 0, timeout_ns));
+    queues_.reap([this](std::uint64_t user_data, std::int32_t outcome, std::uint32_t) {
+        collect(user_data, outcome);
+    });
+}
+
+inline void loop::collect(std::uint64_t user_data, std::int32_t outcome) noexcept {
+    auto* one = reinterpret_cast<record*>(user_data & ~tag_mask);
+    const auto tag = static_cast<cqe_tag>(user_data & tag_mask);
+    --cqes_owed_;
+    if (tag == cqe_tag::cancel) [[unlikely]] {
+        collect_cancel(one, outcome);
+        return;
+    }
+    cqes_owed_ += tag == cqe_tag::reserved ? 1 : 0;
+    one->outcome_ = outcome;
+    if (one->cancel_queued_) [[unlikely]] {
+        cancels_.remove(*one);
+        one->cancel_queued_ = false;
+    }
+    if (one->cancel_in_flight_) [[unlikely]] {
+        one->ended_ = true;
+        return;
+    }
+    if (tag == cqe_tag::hooked && !one->completed(one->outcome_)) {
+        --in_flight_;
+        ++counters_.resubmits;
+        queue(*one);
+        return;
+    }
+    conclude(*one);
+}
+
+void loop::collect_cancel(record* one, std::int32_t outcome) noexcept {
+    if (one == nullptr) {
+        return;  // a cancel of everything, during drain()
+    }
+    one->cancel_in_flight_ = false;
+    if (!one->ended_) {
+        // -EALREADY: a kernel thread runs it, and may sleep through this request. -ENOENT: it runs
+        // where it cannot be found; it is not gone. Either way its own CQE decides.
+        if (outcome == -EALREADY) {
+            const auto doublings = std::min(one->cancel_tries_, cancel_doublings_max);
+            one->cancel_tries_ = static_cast<std::uint8_t>(doublings + 1);
+            queue_cancel(*one, now_ms_ + (1U << doublings));
+        }
+        return;
+    }
+    one->ended_ = false;
+    if (one->tag_ == cqe_tag::hooked && !one->completed(one->outcome_)) {
+        --in_flight_;
+        ++counters_.resubmits;
+        queue(*one);
+        return;
+    }
+    conclude(*one);
+}
+
+// resume ------------------------------------------------------------------------------------------
+
+void loop::resume_ready(unsigned limit) {
+    for (unsigned resumed = 0; resumed < limit && !ready_.empty(); ++resumed) {
+        ++counters_.resumes;
+        trampoline::resume(ready_.pop().handle);
+    }
+}
+
+// the end -----------------------------------------------------------------------------------------
+
+void loop::finish_queued() noexcept {
+    while (!waiting_.empty()) {
+        auto& head = static_cast<record&>(waiting_.pop());
+        for (auto* one = &head; one != nullptr;) {
+            auto* next = one->linked_;
+            finish_unstarted(*one);
+            one = next;
+        }
+    }
+}
+
+void loop::cancel_all_by_sqe() noexcept {
+    auto* sqe = queues_.peek_sqe();
+    if (sqe == nullptr || cqes_owed_ >= cqes_allowed_) {
+        return;  // the next round finds room
+    }
+    io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+    sqe->user_data = static_cast<std::uint64_t>(cqe_tag::cancel);
+    queues_.commit_sqe();
+    ++cqes_owed_;
+}
+
+bool loop::drain(std::uint64_t limit_ns, std::uint64_t (*clock)(void*), void* context) noexcept {
+    constexpr std::uint64_t round_ns = 10'000'000;
+    const auto deadline = clock(context) + limit_ns;
+    finish_queued();
+    while (in_flight_ != 0 && clock(context) < deadline) {
+        // One cancel of everything is not enough: a kernel thread about to block misses it.
+        if (queues_.cancel_everything(round_ns) == -ENOSYS) {
+            cancel_all_by_sqe();
+        }
+        turn(true, round_ns);
+        finish_queued();
+    }
+    return in_flight_ == 0;
+}
+
+}  // namespace pelton

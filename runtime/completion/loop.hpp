@@ -1,0 +1,169 @@
+// The completion layer: submit, wait, reap, resume.
+//
+// Invariants
+//   (1) Only resume_ready() resumes. CQEs are collected first and tasks run afterwards, so user code
+//       never runs while the CQ is drained, nor inside a cancel, an unlock or a lease coming home.
+//   (2) Completions owed by the kernel never exceed the CQ: each single-shot operation and each
+//       cancel takes one place, and one is kept for the doorbell. What finds no room queues as an
+//       operation, in order, and is admitted when room comes.
+//   (3) A chain is admitted whole or queued whole; one longer than the SQ is refused.
+//   (4) The loop never sleeps while something can run, and submits and waits in one enter.
+//
+// Thread: the ring's.
+#pragma once
+
+#include <pelton/runtime/completion/queue.hpp>
+#include <pelton/runtime/completion/record.hpp>
+#include <pelton/runtime/ring/ring.hpp>
+#include <pelton/runtime/task/scheduler.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace pelton {
+
+struct loop_counters {
+    std::uint64_t operations = 0;       // started
+    std::uint64_t room_waits = 0;       // of those, queued for want of room
+    std::uint64_t resumes = 0;          // waiters resumed
+    std::uint64_t cancels = 0;          // cancel requests sent to the kernel
+    std::uint64_t cancel_repeats = 0;   // of those, sent again after EALREADY
+    std::uint64_t resubmits = 0;        // rests of short transfers
+};
+
+class loop {
+public:
+    explicit loop(ring& queues) noexcept : queues_(queues) {}
+    loop(const loop&) = delete;
+    loop& operator=(const loop&) = delete;
+    ~loop() { check(in_flight_ == 0, "a loop was destroyed with operations in flight"); }
+
+    // Starts `one`: fills an SQE now if there is room, else queues it. `handle` is resumed by a
+    // later resume_ready(), also when the flow was asked to stop and nothing was submitted.
+    template <class Operation>
+    void start(Operation& one, std::coroutine_handle<> handle, strand* flow) noexcept {
+        record& base = one;
+        base.handle = handle;
+        if (flow != nullptr) [[likely]] {
+            if (flow->stop_requested) [[unlikely]] {
+                finish_unstarted(base);
+                return;
+            }
+            flow->waiting_in = &base;
+        }
+        base.flow_ = flow;
+        base.owner_ = this;
+        base.since_ms_ = now_ms_;
+        ++counters_.operations;
+        if (waiting_.empty() && cqes_owed_ < cqes_allowed_) [[likely]] {
+            auto* sqe = queues_.peek_sqe();
+            if (sqe != nullptr && one.Operation::prepare(*sqe, queues_)) [[likely]] {
+                commit(base, *sqe);
+                return;
+            }
+        }
+        queue(base);
+    }
+
+    // Starts the members as one soft-linked chain: each runs after the one before it succeeded in
+    // full. Each is told by its finished() hook. False, with nothing started, when the chain is
+    // longer than the SQ or than the CQ's room, so that it could never be admitted.
+    bool start_chain(std::span<record* const> members) noexcept;
+
+    // Asks the kernel to cancel `one`, or takes it from the room queue. The answer is the
+    // operation's own outcome.
+    void cancel(record& one) noexcept;
+
+    void make_ready(resumable& who) noexcept { ready_.push(who); }
+    bool has_ready() const noexcept { return !ready_.empty(); }
+
+    // Resumes what is ready, and what becomes ready meanwhile, up to `limit` resumptions.
+    void resume_ready(unsigned limit);
+
+    // One enter: admits what waits for room, submits, waits for one completion if `may_sleep`, at
+    // most `timeout_ns`, and collects what completed.
+    void turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept;
+
+    // When a cancel answered EALREADY is due again, in milliseconds of loop time.
+    std::optional<std::uint32_t> next_due_ms() const noexcept;
+
+    // Cancels everything and waits, at most `limit_ns` by `clock()`, until nothing is in flight.
+    // Neither closing a ring nor unregistering its buffers waits for what is in flight, so this
+    // comes first. True when nothing is left.
+    bool drain(std::uint64_t limit_ns, std::uint64_t (*clock)(void*), void* context) noexcept;
+
+    // After drain() gave up: what is in flight is nobody's any more, and its memory is leaked.
+    void abandon() noexcept { in_flight_ = 0; }
+
+    // Loop time: a coarse clock that the owner sets once a turn, for ages and repeated cancels.
+    void set_now_ms(std::uint32_t now_ms) noexcept { now_ms_ = now_ms; }
+    std::uint32_t now_ms() const noexcept { return now_ms_; }
+
+    // Keeps one CQE's room for a doorbell, which start_reserved() then uses: it must be heard when
+    // all other room is taken by operations that wait for what it announces.
+    void reserve_cqe() noexcept { ++cqes_owed_; }
+    void start_reserved(record& one) noexcept;
+
+    std::uint32_t in_flight() const noexcept { return in_flight_; }
+    bool has_queued() const noexcept { return !waiting_.empty(); }
+    const loop_counters& counters() const noexcept { return counters_; }
+    ring& queues() noexcept { return queues_; }
+
+private:
+    friend class record;
+
+    void commit(record& one, io_uring_sqe& sqe) noexcept {
+        sqe.user_data = one.user_data(one.tag_);
+        queues_.commit_sqe();
+        one.state_ = record::state::in_flight;
+        ++in_flight_;
+        ++cqes_owed_;
+    }
+    bool commit_reserved(record& one) noexcept;
+    void queue(record& one) noexcept;
+    void finish_unstarted(record& one) noexcept;
+    void admit() noexcept;
+    bool admit_one(record& one) noexcept;
+    bool prepare_chain(record& head) noexcept;
+    void queue_cancel(record& one, std::uint32_t due_ms) noexcept;
+    void send_cancels() noexcept;
+    void cancel_all_by_sqe() noexcept;
+    void finish_queued() noexcept;
+    void collect(std::uint64_t user_data, std::int32_t outcome) noexcept;
+    void collect_cancel(record* one, std::int32_t outcome) noexcept;
+
+    // The last CQE of `one` and of its cancels has come.
+    void conclude(record& one) noexcept {
+        one.state_ = record::state::done;
+        --in_flight_;
+        if (one.flow_ != nullptr) [[likely]] {
+            one.flow_->waiting_in = nullptr;
+        }
+        hand_over(one);
+    }
+    void hand_over(record& one) noexcept {
+        if (one.handle) [[likely]] {
+            ready_.push(one);
+        } else {
+            one.finished();
+        }
+    }
+
+    // Constant after construction
+    ring& queues_;
+
+    // Change with every operation
+    queue_of_resumables ready_;
+    queue_of_resumables waiting_;  // records and chains that found no room
+    std::uint32_t in_flight_ = 0;  // records the kernel has
+    std::uint32_t cqes_owed_ = 0;  // completions the kernel owes us, cancels included
+    std::uint32_t cqes_allowed_ = queues_.cq_entries();
+    std::uint32_t now_ms_ = 0;
+    loop_counters counters_;
+
+    record* unheard_ = nullptr;    // a doorbell for which the SQ had no room
+    queue_of_resumables cancels_;  // records whose cancel is to be sent, now or when due
+};
+
+}  // namespace pelton

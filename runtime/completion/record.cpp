@@ -1,0 +1,22 @@
+#include <pelton/runtime/completion/loop.hpp>
+#include <pelton/runtime/completion/record.hpp>
+
+#include <fmt/format.h>
+
+namespace pelton {
+
+void record::request_stop() noexcept {
+    if (owner_ != nullptr) {
+        owner_->cancel(*this);
+    }
+}
+
+std::size_t record::describe(char* into, std::size_t room) const noexcept {
+    const auto* where = state_ == state::queued ? "queued for room" : "in the kernel";
+    const auto age = owner_ == nullptr ? 0 : owner_->now_ms() - since_ms_;
+    return fmt::format_to_n(into, room, "{} {} for {} ms{}", name(), where, age,
+                            cancel_in_flight_ || cancel_queued_ ? ", asked to stop" : "")
+        .size;
+}
+
+}  // namespace pelton

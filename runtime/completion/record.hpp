@@ -1,0 +1,106 @@
+// What an operation leaves in user space while the kernel works on it.
+//
+// Its address, with a tag in the four low bits, is the SQE's user_data. It lives in the awaiter, in
+// the coroutine's frame; the loop links records and allocates nothing.
+//
+//     idle --submit--> in flight --last CQE, and that of any cancel--> done
+//        \                 |  ^
+//         \                +--+  a hook resubmits the rest of a transfer
+//          \--no room--> queued (as an operation, without an SQE)
+//
+// Invariants
+//   (1) A record that is queued or in flight neither moves nor dies: its destructor aborts.
+//   (2) It is done only when its last CQE has come and that of every cancel aimed at it, so the
+//       kernel names no address that has a new owner.
+#pragma once
+
+#include <pelton/runtime/outcome/fatal.hpp>
+#include <pelton/runtime/ring/ring.hpp>
+#include <pelton/runtime/task/strand.hpp>
+
+#include <cstdint>
+
+namespace pelton {
+
+class loop;
+
+// What the low bits of user_data say about a CQE.
+enum class cqe_tag : std::uint8_t {
+    operation = 0,  // the record's own; its waiter is made ready
+    hooked = 1,     // the record's own; its hook decides
+    cancel = 2,     // that of a cancel aimed at the record
+    reserved = 3,   // the record's own, in the CQ place kept for a doorbell
+};
+inline constexpr std::uint64_t tag_mask = 15;
+
+class alignas(16) record : public leaf, private resumable {
+public:
+    enum class state : std::uint8_t { idle, queued, in_flight, done };
+
+    record() noexcept = default;
+    record(const record&) = delete;
+    record& operator=(const record&) = delete;
+
+    state now() const noexcept { return state_; }
+    std::int32_t outcome() const noexcept { return outcome_; }
+
+    // leaf: asks the loop to cancel. The operation still waits for its own CQE.
+    void request_stop() noexcept final;
+    std::size_t describe(char* into, std::size_t room) const noexcept override;
+
+protected:
+    ~record() {
+        check(state_ == state::idle || state_ == state::done,
+              "an operation was destroyed while the kernel may still use its memory; await it, or "
+              "let the scope that owns its task end first");
+    }
+
+    // Fills the SQE for this operation. False when the ring's scratch space does not suffice now:
+    // the record then waits for the next enter.
+    virtual bool prepare(io_uring_sqe& sqe, ring& queues) noexcept = 0;
+
+    // For hooked records: what the CQE means. True when the record is done with this outcome, which
+    // the hook may replace; false when it must be submitted again. Runs inside the CQ loop, so it
+    // calls no user code.
+    virtual bool completed(std::int32_t& outcome) noexcept {
+        static_cast<void>(outcome);
+        return true;
+    }
+
+    // For a record that no coroutine awaits: it is done and may be started again.
+    virtual void finished() noexcept {}
+
+    // What dump() calls it: a literal.
+    virtual const char* name() const noexcept = 0;
+
+    void set_hooked() noexcept { tag_ = cqe_tag::hooked; }
+
+    // Whether the flow that waits here was asked to stop.
+    bool stopping() const noexcept { return flow_ != nullptr && flow_->stop_requested; }
+
+private:
+    friend class loop;
+
+    std::uint64_t user_data(cqe_tag tag) const noexcept {
+        return reinterpret_cast<std::uint64_t>(this) | static_cast<std::uint64_t>(tag);
+    }
+
+    // resumable: the waiter's handle; `next` links the ready, room and cancel queues
+    strand* flow_ = nullptr;      // null for the loop's own operations and members of a chain
+    loop* owner_ = nullptr;       // set once started
+    record* linked_ = nullptr;    // the next member of its chain
+    std::int32_t outcome_ = 0;    // the CQE's res
+    std::uint32_t since_ms_ = 0;  // loop time at its start
+    std::uint32_t cancel_due_ms_ = 0;
+    state state_ = state::idle;
+    cqe_tag tag_ = cqe_tag::operation;
+    std::uint8_t cancel_tries_ = 0;
+    bool ended_ : 1 = false;             // its last CQE came, a cancel's has not
+    bool cancel_queued_ : 1 = false;     // a cancel waits to be sent
+    bool cancel_in_flight_ : 1 = false;  // a cancel's CQE is owed
+};
+
+// Every pending operation costs this much of its frame; change it knowingly.
+static_assert(sizeof(record) <= 64);
+
+}  // namespace pelton
