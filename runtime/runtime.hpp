@@ -1,0 +1,102 @@
+// The front door: run a task on a shard of its own, and exit with what it says.
+//
+//   int main(int argc, char** argv) {
+//       return pelton::run([&](pelton::shard& here) { return cat(here, argv[1]); });
+//   }
+#pragma once
+
+#include <pelton/runtime/shard/shard.hpp>
+#include <pelton/runtime/task/scope.hpp>
+
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace pelton {
+
+struct options : shard_options {};
+
+namespace detail {
+
+// What the main task yielded, as an exit code: an int or a result<int> is the code, an error is one
+// line on standard error and 1, anything else is 0.
+int exit_code(const std::exception_ptr& thrown) noexcept;
+int exit_code(std::error_code error) noexcept;
+template <class T>
+int exit_code_of(T& value) noexcept {
+    if constexpr (is_result<T>) {
+        if (!value) {
+            return exit_code(value.error());
+        }
+        if constexpr (std::is_same_v<T, result<int>>) {
+            return *value;
+        }
+        return 0;
+    } else if constexpr (std::is_same_v<T, int>) {
+        return value;
+    } else {
+        return 0;
+    }
+}
+
+// The first strand of a shard: it has no parent to tell.
+class root {
+public:
+    explicit root(shard& here) noexcept : home_(here), group_(outside_) {
+        outside_.home = &home_;
+        outside_.name = "outside";
+    }
+    flow_group& group() noexcept { return group_; }
+    void run() { home_.run_until(done_); }
+    void finish() noexcept { done_ = true; }
+
+private:
+    shard& home_;
+    strand outside_;
+    flow_group group_;
+    bool done_ = false;
+};
+
+template <class F>
+flow run_main(root& outer, shard& here, F& main, int& code) {
+    try {
+        using value_type = typename std::invoke_result_t<F&, shard&>::value_type;
+        if constexpr (std::is_void_v<value_type>) {
+            co_await main(here);
+            code = 0;
+        } else {
+            auto value = co_await main(here);
+            code = exit_code_of(value);
+        }
+    } catch (...) {
+        code = exit_code(std::current_exception());
+    }
+    outer.finish();
+}
+
+// Runs `start` with a shard made from `with`; what its making throws becomes a line and 1.
+int run_shard(options with, const std::function<int(shard&)>& start) noexcept;
+
+}  // namespace detail
+
+// Makes a shard on this thread, runs `main(shard&)`, which returns a task, and returns its exit
+// code: the int it yields, 0 for a result without error, 1 after one printed line for an error or an
+// exception. Returns when the task has ended and nothing is in flight.
+template <class F>
+int run(options with, F&& main) {
+    return detail::run_shard(std::move(with), [&](shard& here) {
+        int code = 1;
+        detail::root outer(here);
+        outer.group().start(detail::run_main(outer, here, main, code), "main");
+        outer.run();
+        return code;
+    });
+}
+
+template <class F>
+int run(F&& main) {
+    return run(options{}, std::forward<F>(main));
+}
+
+}  // namespace pelton

@@ -1,0 +1,176 @@
+#include <pelton/runtime/shard/page_source.hpp>
+#include <pelton/runtime/shard/shard.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace pelton {
+namespace {
+
+std::unique_ptr<arena> map(std::size_t bytes) {
+    arena_options wanted;
+    wanted.bytes = bytes;
+    return std::make_unique<arena>(wanted);
+}
+
+}  // namespace
+
+// Asking -------------------------------------------------------------------------------------------
+
+bool pages_awaiter::await_ready() noexcept {
+    auto taken = from_.take_now(pages_);
+    if (!taken && taken.error() == std::errc::no_buffer_space) {
+        return false;
+    }
+    taken_ = std::move(taken);
+    return true;
+}
+
+void pages_awaiter::wait(std::coroutine_handle<> waiter, strand& flow) noexcept {
+    waiter_.handle = waiter;
+    flow_ = &flow;
+    waiting_ = true;
+    if (flow.stop_requested) {
+        settle(failure(ECANCELED));
+        return;
+    }
+    flow.waiting_in = this;
+    from_.join_queue(*this);
+}
+
+void pages_awaiter::request_stop() noexcept {
+    if (waiting_) {
+        from_.leave_queue(*this);
+        settle(failure(ECANCELED));
+    }
+}
+
+void pages_awaiter::settle(result<lease> outcome) noexcept {
+    taken_ = std::move(outcome);
+    waiting_ = false;
+    flow_->waiting_in = nullptr;
+    flow_->home->make_ready(waiter_);
+}
+
+std::size_t pages_awaiter::describe(char* into, std::size_t room) const noexcept {
+    return fmt::format_to_n(into, room, "wait for {} pages", pages_).size;
+}
+
+// Lending ------------------------------------------------------------------------------------------
+
+page_source::page_source(shard& home, std::size_t bytes) : home_(home) {
+    register_arena(bytes);
+    pool_ = std::make_unique<page_pool>(*arena_);
+    pool_->set_home_hook([](void* self) noexcept { static_cast<page_source*>(self)->came_home_ = true; },
+                         this);
+    home_.open_door();
+    pool_->set_wake_hook(
+        [](void* self) noexcept {
+            auto& source = *static_cast<page_source*>(self);
+            if (!source.posted_.exchange(true)) {
+                source.home_.post(source);
+            }
+        },
+        this);
+}
+
+page_source::~page_source() {
+    if (arena_ == nullptr) {
+        return;
+    }
+    check(first_ == nullptr, "a shard ended while tasks wait for its pages");
+    pool_.reset();
+    if (index_) {
+        home_.queues().unregister_range(*index_);
+    }
+}
+
+void page_source::register_arena(std::size_t bytes) {
+    auto& queues = home_.queues();
+    const auto least = std::max(bytes / 8, std::min(bytes, arena::page_bytes()));
+    for (auto size = bytes; size >= least; size /= 2) {
+        arena_.reset();
+        arena_ = map(size);
+        const auto index = queues.register_range(arena_->base(), arena_->bytes());
+        if (index) {
+            index_ = *index;
+            if (size != bytes) {
+                home_.notice(fmt::format(
+                    "RLIMIT_MEMLOCK ({} KiB) allows {} KiB of registered pages instead of {} KiB; "
+                    "raise it (ulimit -l, LimitMEMLOCK=) or grant CAP_IPC_LOCK",
+                    home_.calls().memlock_limit() / 1024, size / 1024, bytes / 1024));
+            }
+            return;
+        }
+        if (index.error() != std::errc::not_enough_memory) {
+            home_.notice(fmt::format("pages are not registered with the kernel ({}): direct I/O "
+                                     "costs more CPU",
+                                     index.error().message()));
+            return;
+        }
+    }
+    arena_ = map(bytes);
+    home_.notice(fmt::format("RLIMIT_MEMLOCK ({} KiB) does not allow registered pages: direct I/O "
+                             "costs more CPU; raise it (ulimit -l, LimitMEMLOCK=) or grant "
+                             "CAP_IPC_LOCK",
+                             home_.calls().memlock_limit() / 1024));
+}
+
+result<lease> page_source::take_now(std::size_t pages) noexcept {
+    if (first_ != nullptr) {
+        return pages > pool_->pages() ? failure(std::errc::value_too_large)
+                                      : failure(std::errc::no_buffer_space);
+    }
+    return pool_->take(pages);
+}
+
+void page_source::serve() noexcept {
+    if (!came_home_) [[likely]] {
+        return;
+    }
+    came_home_ = false;
+    while (first_ != nullptr) {
+        auto taken = pool_->take(first_->pages_);
+        if (!taken) {
+            return;
+        }
+        auto& served = *first_;
+        leave_queue(served);
+        served.settle(std::move(taken));
+    }
+}
+
+void page_source::deliver() noexcept {
+    posted_.store(false);
+    pool_->collect();
+}
+
+void page_source::join_queue(pages_awaiter& one) noexcept {
+    one.next_ = nullptr;
+    (first_ == nullptr ? first_ : last_->next_) = &one;
+    last_ = &one;
+}
+
+void page_source::leave_queue(pages_awaiter& one) noexcept {
+    pages_awaiter* before = nullptr;
+    for (auto* at = first_; at != nullptr; before = at, at = at->next_) {
+        if (at == &one) {
+            (before == nullptr ? first_ : before->next_) = one.next_;
+            if (last_ == &one) {
+                last_ = before;
+            }
+            // Whoever is first now may want fewer pages than the one that left.
+            came_home_ = true;
+            return;
+        }
+    }
+}
+
+void page_source::leak() noexcept {
+    static_cast<void>(pool_.release());
+    static_cast<void>(arena_.release());
+}
+
+}  // namespace pelton

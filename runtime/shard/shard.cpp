@@ -1,0 +1,229 @@
+#include <pelton/runtime/shard/shard.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+
+namespace pelton {
+namespace {
+
+constexpr std::uint64_t ns_per_ms = 1'000'000;
+
+shard_options with_mask(shard_options options) {
+    if (const char* text = std::getenv("PELTON_MASK"); text != nullptr) {
+        std::string unknown;
+        const auto masked = parse_mask(text, unknown);
+        if (!masked) {
+            throw std::system_error(
+                masked.error(),
+                fmt::format("PELTON_MASK names no feature '{}'; pelcp --kernel-info lists them",
+                            unknown));
+        }
+        options.ring.masked |= *masked;
+    }
+    return options;
+}
+
+}  // namespace
+
+shard::shard(shard_options options)
+    : options_(with_mask(std::move(options))),
+      queues_(*options_.ring_kernel, options_.ring),
+      completions_(queues_) {}
+
+shard::~shard() {
+    threads_.reset();
+    if (door_ != nullptr) {
+        door_->close();
+        box_.deliver_all();
+    }
+    check(strands_ == nullptr, "a shard ended before its tasks");
+    if (!leave_kernel()) {
+        if (pages_ != nullptr) {
+            pages_->leak();
+        }
+        static_cast<void>(door_.release());
+        completions_.abandon();
+    }
+    pages_.reset();
+}
+
+bool shard::leave_kernel() noexcept {
+    const auto clock = [](void* self) { return static_cast<shard*>(self)->calls().now_ns(); };
+    if (completions_.drain(options_.drain_ns, clock, this)) {
+        return true;
+    }
+    report(std::make_error_code(std::errc::timed_out),
+           fmt::format("{} operations did not end; their memory is leaked rather than reused",
+                       completions_.in_flight()));
+    return false;
+}
+
+page_source& shard::pages() {
+    if (pages_ == nullptr) {
+        pages_ = std::make_unique<page_source>(*this, options_.page_bytes);
+    }
+    return *pages_;
+}
+
+// The loop -----------------------------------------------------------------------------------------
+
+void shard::run_until(const bool& done) {
+    for (;;) {
+        completions_.resume_ready(options_.resumes_per_turn);
+        if (done) {
+            return;
+        }
+        take_turn();
+    }
+}
+
+void shard::take_turn() {
+    ++counters_.turns;
+    if (pages_ != nullptr) {
+        pages_->serve();
+    }
+    completions_.set_now_ms(
+        static_cast<std::uint32_t>(options_.calls->coarse_now_ns() / ns_per_ms));
+    const bool may_sleep = !completions_.has_ready();
+    if (timers_.empty() && !completions_.next_due_ms()) [[likely]] {
+        if (may_sleep) {
+            refuse_deadlock();
+        }
+        completions_.turn(may_sleep, std::nullopt);
+        return;
+    }
+    completions_.turn(may_sleep, sleep_limit_ns(options_.calls->now_ns()));
+    timers_.expire(options_.calls->now_ns());
+}
+
+std::optional<std::uint64_t> shard::sleep_limit_ns(std::uint64_t now_ns) const noexcept {
+    std::optional<std::uint64_t> limit;
+    if (const auto earliest = timers_.earliest_ns()) {
+        limit = *earliest > now_ns ? *earliest - now_ns : 0;
+    }
+    if (const auto due = completions_.next_due_ms()) {
+        const auto left = static_cast<std::int32_t>(*due - completions_.now_ms());
+        const auto cancel = left > 0 ? static_cast<std::uint64_t>(left) * ns_per_ms : ns_per_ms;
+        limit = limit ? std::min(*limit, cancel) : cancel;
+    }
+    return limit;
+}
+
+void shard::refuse_deadlock() {
+    const std::uint32_t own = door_ != nullptr ? 1 : 0;
+    if (completions_.in_flight() <= own && !completions_.has_queued() && jobs_out_ == 0 &&
+        box_.empty()) [[unlikely]] {
+        fatal(fmt::format("every task waits and nothing is left that could wake one\n{}", dump()));
+    }
+}
+
+// Other threads ------------------------------------------------------------------------------------
+
+void shard::open_door() {
+    if (door_ == nullptr) {
+        door_ = std::make_unique<doorbell>(completions_, *options_.calls, box_);
+        door_->arm();
+    }
+}
+
+void shard::post(message& one) noexcept {
+    if (box_.put(one)) {
+        door_->ring();
+    }
+}
+
+void shard::submit(blocking_job& job) noexcept {
+    ++counters_.offloads;
+    try {
+        open_door();
+        if (threads_ == nullptr) {
+            threads_.reset(options_.calls->make_blocking_threads(options_.blocking_threads_max));
+        }
+        if (threads_->submit(job)) {
+            return;
+        }
+    } catch (const std::exception& error) {
+        report(std::make_error_code(std::errc::resource_unavailable_try_again), error.what());
+    }
+    job.run();
+    job.finished();
+}
+
+// What it says -------------------------------------------------------------------------------------
+
+void shard::notice(std::string_view sentence) {
+    if (options_.notice) {
+        options_.notice(sentence);
+        return;
+    }
+    fmt::print(stderr, "pelton: {}\n", sentence);
+}
+
+void shard::report(std::error_code error, std::string_view what) noexcept {
+    try {
+        if (options_.error) {
+            options_.error(error, what);
+            return;
+        }
+        fmt::print(stderr, "pelton: {}: {}\n", what, error.message());
+    } catch (...) {
+        fatal("an error could not be reported");
+    }
+}
+
+void shard::strand_started(strand& flow) noexcept {
+    flow.later = strands_;
+    if (strands_ != nullptr) {
+        strands_->earlier = &flow;
+    }
+    strands_ = &flow;
+}
+
+void shard::strand_ended(strand& flow) noexcept {
+    if (flow.later != nullptr) {
+        flow.later->earlier = flow.earlier;
+    }
+    (flow.earlier != nullptr ? flow.earlier->later : strands_) = flow.later;
+}
+
+std::string shard::dump() const {
+    std::string text;
+    auto out = std::back_inserter(text);
+    for (auto* flow = strands_; flow != nullptr; flow = flow->later) {
+        std::array<char, 160> line{};
+        const auto length = flow->waiting_in == nullptr
+                                ? 0
+                                : flow->waiting_in->describe(line.data(), line.size());
+        fmt::format_to(out, "{} {}: {}{}\n", flow->name, static_cast<const void*>(flow),
+                       flow->waiting_in == nullptr
+                           ? "running or ready"
+                           : std::string_view(line.data(), std::min(length, line.size())),
+                       flow->stop_requested ? " (asked to stop)" : "");
+    }
+    const auto& ring = queues_.counters();
+    const auto& loop = completions_.counters();
+    fmt::format_to(out,
+                   "sqes {} enters {} cqes {} short_enters {} enter_retries {} overflows {} "
+                   "scratch_full {}\n",
+                   ring.sqes, ring.enters, ring.cqes, ring.short_enters, ring.enter_retries,
+                   ring.overflows, ring.scratch_full);
+    fmt::format_to(out,
+                   "operations {} in_flight {} room_waits {} resumes {} cancels {} "
+                   "cancel_repeats {} resubmits {}\n",
+                   loop.operations, completions_.in_flight(), loop.room_waits, loop.resumes,
+                   loop.cancels, loop.cancel_repeats, loop.resubmits);
+    fmt::format_to(out,
+                   "turns {} timers {} offloads {} fixed_transfers {} plain_transfers {} "
+                   "short_transfers {}\n",
+                   counters_.turns, timers_.armed(), counters_.offloads, counters_.fixed_transfers,
+                   counters_.plain_transfers, counters_.short_transfers);
+    return text;
+}
+
+}  // namespace pelton

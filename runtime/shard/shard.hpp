@@ -1,0 +1,134 @@
+// One thread's runtime: a ring, its loop, timers, pages, and the way to threads for blocking calls.
+//
+// Everything a task does goes through the shard it was started on; a task never changes shard.
+//
+// Thread: the one that made it, except post().
+#pragma once
+
+#include <pelton/runtime/completion/loop.hpp>
+#include <pelton/runtime/kernel/calls.hpp>
+#include <pelton/runtime/kernel/ring_face.hpp>
+#include <pelton/runtime/ring/ring.hpp>
+#include <pelton/runtime/shard/doorbell.hpp>
+#include <pelton/runtime/shard/mailbox.hpp>
+#include <pelton/runtime/shard/page_source.hpp>
+#include <pelton/runtime/shard/timers.hpp>
+#include <pelton/runtime/task/scheduler.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace pelton {
+
+struct shard_options {
+    ring_options ring;
+
+    // The arena behind pages(). Mapped and registered when pages() is first called.
+    std::size_t page_bytes = std::size_t{16} << 20;
+
+    // Threads for offload(), at most.
+    unsigned blocking_threads_max = 4;
+
+    // After so many resumptions the loop asks the kernel for completions, though more is ready.
+    unsigned resumes_per_turn = 256;
+
+    // How long the end of a shard waits for operations in flight, in nanoseconds.
+    std::uint64_t drain_ns = 5'000'000'000;
+
+    // One sentence about a degraded start. Default: a line on standard error.
+    std::function<void(std::string_view)> notice;
+
+    // An error nobody can be told by return value, such as a close(2) that failed in a destructor.
+    // Default: a line on standard error.
+    std::function<void(std::error_code, std::string_view)> error;
+
+    // The seam.
+    ring_face* ring_kernel = &linux_ring();
+    calls_face* calls = &linux_calls();
+};
+
+struct shard_counters {
+    std::uint64_t turns = 0;
+    std::uint64_t offloads = 0;
+    std::uint64_t fixed_transfers = 0;   // operations on registered pages
+    std::uint64_t plain_transfers = 0;   // the others
+    std::uint64_t short_transfers = 0;
+};
+
+class shard final : public scheduler {
+public:
+    // Reads PELTON_MASK from the environment, in addition to options.ring.masked. Throws
+    // std::system_error with one sentence: what failed, why, and the remedy.
+    explicit shard(shard_options options);
+    shard(const shard&) = delete;
+    shard& operator=(const shard&) = delete;
+
+    // Joins the blocking threads, cancels what is in flight and waits for it. What the kernel still
+    // holds after options.drain_ns is leaked, and said.
+    ~shard();
+
+    // Runs until `done`, which a task sets. Ends the process with a sentence when every task waits
+    // and nothing is left that could wake one.
+    void run_until(const bool& done);
+
+    // The pool of registered pages, made on first use; throws std::system_error when it cannot be.
+    page_source& pages();
+
+    loop& completions() noexcept { return completions_; }
+    ring& queues() noexcept { return queues_; }
+    calls_face& calls() noexcept { return *options_.calls; }
+    timers& clock() noexcept { return timers_; }
+    const capabilities& known() const noexcept { return queues_.known(); }
+
+    // Gives `job` to a blocking thread. When none can be started it runs here and now: slower, but
+    // never lost. The job must live until its finished() was called.
+    void submit(blocking_job& job) noexcept;
+
+    // Delivers `one` on the shard's thread, soon. Callable from any thread once open_door() was.
+    void post(message& one) noexcept;
+    // Makes post() possible. Idempotent; throws std::system_error when there is no descriptor.
+    void open_door();
+
+    void notice(std::string_view sentence);
+    void report(std::error_code error, std::string_view what) noexcept;
+
+    // Every strand and what it waits in, for how long; then the counters.
+    std::string dump() const;
+
+    shard_counters& counters() noexcept { return counters_; }
+    const shard_counters& counters() const noexcept { return counters_; }
+
+    // scheduler
+    void make_ready(resumable& who) noexcept override { completions_.make_ready(who); }
+    void strand_started(strand& flow) noexcept override;
+    void strand_ended(strand& flow) noexcept override;
+
+private:
+    void take_turn();
+    std::optional<std::uint64_t> sleep_limit_ns(std::uint64_t now_ns) const noexcept;
+    void refuse_deadlock();
+    bool leave_kernel() noexcept;
+
+    shard_options options_;
+    ring queues_;
+    loop completions_;
+    timers timers_;
+    mailbox box_;
+    std::unique_ptr<doorbell> door_;
+    std::unique_ptr<page_source> pages_;
+    std::unique_ptr<blocking_threads> threads_;
+    std::uint64_t jobs_out_ = 0;  // submitted to threads, not yet delivered back
+    strand* strands_ = nullptr;
+    shard_counters counters_;
+
+    template <class F>
+    friend class offload_awaiter;
+};
+
+}  // namespace pelton

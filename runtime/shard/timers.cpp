@@ -1,0 +1,81 @@
+#include <pelton/runtime/shard/timers.hpp>
+
+namespace pelton {
+
+void timers::arm(timer& one, std::uint64_t deadline_ns) {
+    check(!one.armed(), "a timer was armed twice");
+    heap_.push_back(&one);
+    one.deadline_ns_ = deadline_ns;
+    place(heap_.size() - 1, one);
+    rise(heap_.size() - 1);
+}
+
+void timers::disarm(timer& one) noexcept {
+    if (!one.armed()) {
+        return;
+    }
+    const auto at = one.place_;
+    auto& last = *heap_.back();
+    heap_.pop_back();
+    one.place_ = timer::unarmed;
+    if (&last != &one) {
+        place(at, last);
+        rise(at);
+        sink(last.place_);
+    }
+}
+
+std::optional<std::uint64_t> timers::earliest_ns() const noexcept {
+    if (heap_.empty()) {
+        return std::nullopt;
+    }
+    return heap_.front()->deadline_ns_;
+}
+
+void timers::expire(std::uint64_t now_ns) noexcept {
+    while (!heap_.empty() && heap_.front()->deadline_ns_ <= now_ns) {
+        auto& due = *heap_.front();
+        disarm(due);
+        due.fire();
+    }
+}
+
+void timers::place(std::size_t at, timer& one) noexcept {
+    heap_[at] = &one;
+    one.place_ = at;
+}
+
+void timers::rise(std::size_t at) noexcept {
+    auto& one = *heap_[at];
+    while (at > 0) {
+        const auto above = (at - 1) / 2;
+        if (heap_[above]->deadline_ns_ <= one.deadline_ns_) {
+            break;
+        }
+        place(at, *heap_[above]);
+        at = above;
+    }
+    place(at, one);
+}
+
+void timers::sink(std::size_t at) noexcept {
+    auto& one = *heap_[at];
+    for (;;) {
+        auto below = 2 * at + 1;
+        if (below >= heap_.size()) {
+            break;
+        }
+        if (below + 1 < heap_.size() &&
+            heap_[below + 1]->deadline_ns_ < heap_[below]->deadline_ns_) {
+            ++below;
+        }
+        if (one.deadline_ns_ <= heap_[below]->deadline_ns_) {
+            break;
+        }
+        place(at, *heap_[below]);
+        at = below;
+    }
+    place(at, one);
+}
+
+}  // namespace pelton
