@@ -1,5 +1,6 @@
 // pelton-bench: Pelton beside what a careful programmer would write without it.
 #include <pelton/bench/echo/echo.hpp>
+#include <pelton/bench/nop/nop.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -18,8 +19,15 @@ int main(int argc, char** argv) {
         sub->add_flag("--quick", s.quick, "few, short samples; not to be quoted");
         return sub;
     };
+    nop_settings nop_own;
+    auto* nop = add("nop", "round trips that do nothing: time, or instructions");
+    nop->add_flag("--callgrind", nop_own.callgrind, "count user instructions; fails over the bar");
+    nop->add_option("--single", nop_own.single)->group("");
+    nop->add_option("--depth", nop_own.depth)->group("");
+    nop->add_option("--operations", nop_own.operations)->group("");
     auto* echo = add("echo", "TCP echo: server CPU for each request");
     CLI11_PARSE(app, argc, argv);
+    if (*nop) return run_nop(s, nop_own);
     if (*echo) return run_echo(s);
     return 0;
 }
