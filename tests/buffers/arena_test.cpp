@@ -1,4 +1,5 @@
 #include "death.hpp"
+#include "sanitizer.hpp"
 
 #include <pelton/buffers/arena.hpp>
 
@@ -140,9 +141,17 @@ TEST_CASE("an arena asks for huge pages unless told not to") {
 }
 
 TEST_CASE("a child process does not have the pages of an arena") {
-    const arena pages({.bytes = 4096, .prefault = true});
-    const auto end = ending_of([&] { *static_cast<volatile std::byte*>(pages.base()); });
-    CHECK(end.signal == SIGSEGV);
+    const arena pages({.bytes = 4096});
+    pages.base()[0] = std::byte{0x5a};
+    const auto end = ending_of([&] {
+        const std::byte seen = *static_cast<volatile std::byte*>(pages.base());
+        if (seen == std::byte{0x5a}) {
+            std::abort();
+        }
+    });
+    CHECK(end.signal != SIGABRT);
+    // ThreadSanitizer maps memory of its own at fork, which may fill the hole.
+    CHECK((end.signal == SIGSEGV || PELTON_THREAD_SANITIZER));
 }
 
 TEST_CASE("the byte behind an arena may not be touched") {
