@@ -1,6 +1,10 @@
 // pelton-bench: Pelton beside what a careful programmer would write without it.
+#include <pelton/bench/copy/copy.hpp>
 #include <pelton/bench/echo/echo.hpp>
+#include <pelton/bench/kiobuf/kiobuf.hpp>
 #include <pelton/bench/nop/nop.hpp>
+#include <pelton/bench/read/read.hpp>
+#include <pelton/bench/scatter/scatter.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -25,9 +29,26 @@ int main(int argc, char** argv) {
     nop->add_option("--single", nop_own.single)->group("");
     nop->add_option("--depth", nop_own.depth)->group("");
     nop->add_option("--operations", nop_own.operations)->group("");
+    read_settings read_own;
+    auto* read = add("read", "random reads, cached and O_DIRECT");
+    read->add_flag("--callgrind", read_own.callgrind, "count user instructions");
+    read->add_option("--single", read_own.single)->group("");
+    read->add_option("--depth", read_own.depth)->group("");
+    read->add_option("--operations", read_own.operations)->group("");
+    auto* scatter = add("scatter", "O_DIRECT reads into scattered pages: CPU for each read");
+    auto* kiobuf = add("kiobuf", "the ladder from Linux 2.4's kiobufs to areas");
+    copy_settings copy_own;
+    auto* copy = add("copy", "pelcp beside cp and dd");
+    copy->add_option("--pelcp", copy_own.pelcp, "default: ../examples/pelcp/pelcp from here");
+    copy->add_option("--large-mib", copy_own.large_mib, "size of the large file");
+    copy->add_option("--small-files", copy_own.small_files, "files in the tree");
     auto* echo = add("echo", "TCP echo: server CPU for each request");
     CLI11_PARSE(app, argc, argv);
     if (*nop) return run_nop(s, nop_own);
+    if (*read) return run_read(s, read_own);
+    if (*scatter) return run_scatter(s);
+    if (*kiobuf) return run_kiobuf(s);
+    if (*copy) return run_copy(s, copy_own);
     if (*echo) return run_echo(s);
     return 0;
 }

@@ -16,7 +16,7 @@ struct scatter_plan {
     std::span<std::byte> memory;  // twice as many pages as are used: every other one
 
     static constexpr std::size_t page_bytes = 4096;
-    static std::size_t memory_bytes(std::size_t pages, unsigned depth) {
+    static constexpr std::size_t memory_bytes(std::size_t pages, unsigned depth) {
         return pages * 2 * page_bytes * depth;
     }
 
