@@ -28,6 +28,8 @@ enum class feature : std::uint8_t {
     iowq_limit,
     sync_cancel,
     // Opcodes
+    read,
+    write,
     readv,
     writev,
     read_fixed,

@@ -1,0 +1,80 @@
+// What an operation reads from or writes to: a descriptor and the rules that come with it.
+//
+// Alignment and which opcodes are safe belong here, to the target, never to an area. The owner (a
+// file, a stream) embeds one; operations point at it while they run, which is why an owner that
+// moves or dies meanwhile ends the process.
+#pragma once
+
+#include <pelton/buffers/areas.hpp>
+#include <pelton/runtime/outcome/fatal.hpp>
+#include <pelton/runtime/outcome/misaligned.hpp>
+
+#include <cstdint>
+#include <system_error>
+#include <utility>
+
+namespace pelton {
+
+// What an O_DIRECT descriptor asks of a transfer, in bytes; 0 where nothing is asked.
+struct direct_alignment {
+    std::uint32_t memory = 0;
+    std::uint32_t offset = 0;
+};
+
+class target {
+public:
+    static constexpr std::uint64_t no_position = UINT64_MAX;
+
+    target() noexcept = default;
+    explicit target(int descriptor, bool takes_fixed_vectors = false,
+                    direct_alignment alignment = {}) noexcept
+        : descriptor_(descriptor),
+          takes_fixed_vectors_(takes_fixed_vectors),
+          alignment_(alignment) {}
+
+    target(target&& other) noexcept { *this = std::move(other); }
+    target& operator=(target&& other) noexcept {
+        check(in_use_ == 0 && other.in_use_ == 0,
+              "a file or stream was moved while operations on it are pending");
+        descriptor_ = std::exchange(other.descriptor_, -1);
+        takes_fixed_vectors_ = other.takes_fixed_vectors_;
+        alignment_ = other.alignment_;
+        return *this;
+    }
+    ~target() {
+        check(in_use_ == 0, "a file or stream was destroyed while operations on it are pending");
+    }
+
+    int descriptor() const noexcept { return descriptor_; }
+    bool is_open() const noexcept { return descriptor_ >= 0; }
+    direct_alignment alignment() const noexcept { return alignment_; }
+
+    // Whether READV_FIXED and WRITEV_FIXED are safe: on a file without ->read_iter, as in procfs, the
+    // kernel takes the iovec array itself for the data and overwrites it (seen on 6.18).
+    bool takes_fixed_vectors() const noexcept { return takes_fixed_vectors_; }
+
+    // Gives the descriptor up, for close().
+    int release() noexcept { return std::exchange(descriptor_, -1); }
+
+    // Why a transfer of `memory` at `at` would be refused, if it would: an empty code when not.
+    std::error_code refuse(const areas& memory, std::uint64_t at) const noexcept {
+        if (alignment_.offset == 0) [[likely]] {
+            return {};
+        }
+        return refuse_direct(memory, at);
+    }
+
+    // Operations count themselves in and out.
+    void enter() noexcept { ++in_use_; }
+    void leave() noexcept { --in_use_; }
+
+private:
+    std::error_code refuse_direct(const areas& memory, std::uint64_t at) const noexcept;
+
+    int descriptor_ = -1;
+    bool takes_fixed_vectors_ = false;
+    direct_alignment alignment_;
+    std::uint32_t in_use_ = 0;
+};
+
+}  // namespace pelton

@@ -1,0 +1,137 @@
+// Reading into areas and writing from them: once, or until all of it is done.
+#pragma once
+
+#include <pelton/buffers/areas.hpp>
+#include <pelton/runtime/op/ladder.hpp>
+#include <pelton/runtime/op/operation.hpp>
+#include <pelton/runtime/op/target.hpp>
+
+#include <cerrno>
+#include <cstdint>
+
+namespace pelton {
+
+// What the two kinds of transfer share: the target's rules, and being counted by it.
+template <class Self>
+class transfer_base : public operation<Self, std::size_t> {
+    using base = operation<Self, std::size_t>;
+
+public:
+    // A misaligned O_DIRECT transfer is refused before the kernel sees it.
+    bool await_ready() noexcept {
+        refusal_ = on_.refuse(memory_, at_);
+        return static_cast<bool>(refusal_);
+    }
+
+    template <stranded Promise>
+    void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+        on_.enter();
+        base::await_suspend(waiter);
+    }
+
+    result<std::size_t> await_resume() noexcept {
+        if (refusal_) [[unlikely]] {
+            return std::unexpected(refusal_);
+        }
+        on_.leave();
+        return base::await_resume();
+    }
+
+protected:
+    transfer_base(shard& here, direction way, target& on, const areas& memory,
+                  std::uint64_t at) noexcept
+        : base(here), on_(on), way_(way), memory_(memory), at_(at) {}
+    ~transfer_base() = default;
+
+    bool prepare_rest(io_uring_sqe& sqe, ring& queues) noexcept {
+        auto& counters = this->here().counters();
+        switch (prepare_transfer(sqe, queues, way_, on_, memory_, at_)) {
+            case rung::put_off:
+                return false;
+            case rung::fixed:
+                ++counters.fixed_transfers;
+                return true;
+            case rung::plain:
+                ++counters.plain_transfers;
+                return true;
+        }
+        return false;
+    }
+
+    const char* name() const noexcept override {
+        return way_ == direction::reading ? "read" : "write";
+    }
+
+    target& on_;
+    direction way_;
+    areas memory_;      // what is still to be transferred
+    std::uint64_t at_;  // where, in the target; target::no_position for a stream
+    std::error_code refusal_;
+};
+
+// One operation: as many bytes as the kernel transfers at once.
+class transfer final : public transfer_base<transfer> {
+public:
+    transfer(shard& here, direction way, target& on, const areas& memory, std::uint64_t at) noexcept
+        : transfer_base(here, way, on, memory, at) {}
+
+    bool prepare(io_uring_sqe& sqe, ring& queues) noexcept override {
+        return prepare_rest(sqe, queues);
+    }
+    result<std::size_t> decode(std::int32_t outcome) const noexcept {
+        const auto moved = static_cast<std::size_t>(outcome);
+        here().counters().short_transfers += moved < memory_.bytes() ? 1 : 0;
+        return moved;
+    }
+};
+
+// As many operations, one after the other, as it takes. A rest is submitted only when the part
+// before it has ended: two in flight would leave a gap after a short first.
+class whole_transfer final : public transfer_base<whole_transfer> {
+public:
+    // `moved`, if given, is kept up to date with the bytes transferred, also when an error ends it.
+    whole_transfer(shard& here, direction way, target& on, const areas& memory, std::uint64_t at,
+                   std::size_t* moved) noexcept
+        : transfer_base(here, way, on, memory, at), moved_(moved) {
+        set_hooked();
+    }
+
+    bool prepare(io_uring_sqe& sqe, ring& queues) noexcept override {
+        return prepare_rest(sqe, queues);
+    }
+    result<std::size_t> decode(std::int32_t) const noexcept { return done_; }
+
+private:
+    bool completed(std::int32_t& outcome) noexcept override {
+        if (outcome == -EINTR && !stopping()) {
+            return false;
+        }
+        if (outcome <= 0) {
+            if (outcome == 0 && way_ == direction::writing && !memory_.empty()) {
+                outcome = -EIO;  // no progress and no reason: never spin on it
+            }
+            return true;
+        }
+        const auto moved = static_cast<std::size_t>(outcome);
+        done_ += moved;
+        if (moved_ != nullptr) {
+            *moved_ = done_;
+        }
+        memory_ = memory_.skip(moved);
+        at_ += at_ == target::no_position ? 0 : moved;
+        if (memory_.empty()) {
+            return true;
+        }
+        ++here().counters().short_transfers;
+        if (stopping()) {
+            outcome = -ECANCELED;
+            return true;
+        }
+        return false;
+    }
+
+    std::size_t done_ = 0;
+    std::size_t* moved_;
+};
+
+}  // namespace pelton
