@@ -1,0 +1,42 @@
+#include <pelton/runtime/fs/opening.hpp>
+#include <pelton/runtime/op/open.hpp>
+#include <pelton/runtime/shard/offload.hpp>
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+namespace pelton {
+
+open_how how_to_open(open_mode mode, unsigned permissions) noexcept {
+    unsigned flags = O_CLOEXEC;
+    flags |= has(mode, open_mode::read_write) ? O_RDWR : has(mode, open_mode::write) ? O_WRONLY : 0;
+    flags |= has(mode, open_mode::create) ? O_CREAT : 0;
+    flags |= has(mode, open_mode::create_new) ? O_CREAT | O_EXCL : 0;
+    flags |= has(mode, open_mode::truncate) ? O_TRUNC : 0;
+    flags |= has(mode, open_mode::append) ? O_APPEND : 0;
+    flags |= has(mode, open_mode::direct) ? O_DIRECT : 0;
+    flags |= has(mode, open_mode::no_follow) ? O_NOFOLLOW : 0;
+    flags |= has(mode, open_mode::non_block) ? O_NONBLOCK : 0;
+    open_how how{};
+    how.flags = flags;
+    how.mode = (flags & O_CREAT) != 0 ? permissions : 0;  // openat2 refuses a mode without O_CREAT
+    return how;
+}
+
+task<result<int>> open_descriptor(shard& here, int at, const std::string& name,
+                                  const open_how& how) {
+    if (name.find('\0') != std::string::npos) {
+        co_return failure(EINVAL);
+    }
+    if (here.queues().has(feature::openat2)) {
+        co_return co_await open_operation(here, at, name.c_str(), how);
+    }
+    auto& calls = here.calls();
+    const auto* text = name.c_str();
+    const auto* wanted = &how;
+    co_return co_await offload(
+        here, [&calls, at, text, wanted] { return calls.openat2(at, text, *wanted); });
+}
+
+}  // namespace pelton
