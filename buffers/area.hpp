@@ -1,8 +1,8 @@
 // One fragment of memory: where it starts and how long it is. Nothing else.
 //
 // An area knows no lock, count, registration or operation, and has no alignment rule: alignment
-// belongs to what the bytes are read from or written to. Its layout is that of struct iovec, so that
-// an array of areas *is* the array the kernel reads.
+// belongs to what the bytes are read from or written to. Its layout is that of struct iovec, so
+// that an array of areas *is* the array the kernel reads.
 #pragma once
 
 #include <sys/uio.h>

@@ -50,7 +50,9 @@ public:
     operator areas() const&& = delete;  // the view would outlive its array
 
 private:
-    const area* data() const noexcept { return spilled_.empty() ? inline_.data() : spilled_.data(); }
+    const area* data() const noexcept {
+        return spilled_.empty() ? inline_.data() : spilled_.data();
+    }
     area* data() noexcept { return spilled_.empty() ? inline_.data() : spilled_.data(); }
     void add_entry(area next);
 

@@ -8,8 +8,8 @@
 //   (2) In the array form the first and the last entry each have at least one byte in view: a view
 //       of no bytes is always in the span form.
 //   (3) cut_ is how many bytes of the last entry lie beyond the view, or `unknown` when that does
-//       not fit or an entry between has no length. cut_ == 0 therefore means that READV_FIXED, which
-//       refuses empty entries, may be given these entries as they are.
+//       not fit or an entry between has no length. cut_ == 0 therefore means that READV_FIXED,
+//       which refuses empty entries, may be given these entries as they are.
 //
 // Lifetime: the entries and the memory must outlive the view and every operation it is given to.
 // Thread: a value; entries and memory are only read through it, so copies may be anywhere.

@@ -119,7 +119,11 @@ constexpr std::size_t areas::lower(std::span<area> scratch) const noexcept {
     return entries;
 }
 
-constexpr areas_iterator areas::begin() const noexcept { return areas_iterator(*this); }
-constexpr areas_iterator areas::end() const noexcept { return areas_iterator(skip(bytes_)); }
+constexpr areas_iterator areas::begin() const noexcept {
+    return areas_iterator(*this);
+}
+constexpr areas_iterator areas::end() const noexcept {
+    return areas_iterator(skip(bytes_));
+}
 
 }  // namespace pelton

@@ -55,7 +55,9 @@ arena::arena(const arena_options& options)
     records_ = std::make_unique<page_record[]>(pages());
 }
 
-arena::~arena() { check(!has_pool_, "an arena was destroyed before the page_pool that lends it"); }
+arena::~arena() {
+    check(!has_pool_, "an arena was destroyed before the page_pool that lends it");
+}
 
 void arena::map_pages(const arena_options& options) {
     if (options.hugetlb && map_hugetlb()) {

@@ -18,10 +18,10 @@
 namespace pelton {
 
 struct arena_options {
-    std::size_t bytes = 0;    // rounded up to whole pages; at most arena::bytes_max
-    bool hugetlb = false;     // from the reserved huge pages, rounded up to 2 MiB, if they suffice
-    bool prefault = false;    // have all memory there at once, not when it is first touched
-    bool huge_pages = true;   // ask for transparent huge pages; the kernel may not grant them
+    std::size_t bytes = 0;   // rounded up to whole pages; at most arena::bytes_max
+    bool hugetlb = false;    // from the reserved huge pages, rounded up to 2 MiB, if they suffice
+    bool prefault = false;   // have all memory there at once, not when it is first touched
+    bool huge_pages = true;  // ask for transparent huge pages; the kernel may not grant them
 };
 
 class arena {

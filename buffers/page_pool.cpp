@@ -70,11 +70,17 @@ bool page_pool::take_in() noexcept {
     return true;
 }
 
-void page_pool::adopt() noexcept { owner_ = std::this_thread::get_id(); }
+void page_pool::adopt() noexcept {
+    owner_ = std::this_thread::get_id();
+}
 
-void page_pool::set_wake_hook(hook call, void* context) noexcept { wake_ = {call, context}; }
+void page_pool::set_wake_hook(hook call, void* context) noexcept {
+    wake_ = {call, context};
+}
 
-void page_pool::set_home_hook(hook call, void* context) noexcept { home_ = {call, context}; }
+void page_pool::set_home_hook(hook call, void* context) noexcept {
+    home_ = {call, context};
+}
 
 double page_pool::fragmentation() const noexcept {
     if (free_pages() == 0) {

@@ -1,5 +1,5 @@
-// What is known of one page of an arena. The records are a table beside the pages, so that the pages
-// themselves are never touched by whoever counts them.
+// What is known of one page of an arena. The records are a table beside the pages, so that the
+// pages themselves are never touched by whoever counts them.
 #pragma once
 
 #include <atomic>

@@ -29,7 +29,9 @@ private:
 };
 
 // An address with no memory behind it.
-inline std::byte* virtual_address(std::uintptr_t at) { return reinterpret_cast<std::byte*>(at); }
+inline std::byte* virtual_address(std::uintptr_t at) {
+    return reinterpret_cast<std::byte*>(at);
+}
 
 // Entries of 1 to length_max bytes with a hole before each, so that none touch.
 inline std::vector<area> virtual_entries(random_source& random, std::size_t count,
@@ -85,7 +87,9 @@ private:
     std::size_t end_ = 0;
 };
 
-inline std::vector<area> listed(const areas& view) { return {view.begin(), view.end()}; }
+inline std::vector<area> listed(const areas& view) {
+    return {view.begin(), view.end()};
+}
 
 inline std::vector<area> lowered(const areas& view) {
     std::vector<area> scratch(view.count());

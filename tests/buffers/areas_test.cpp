@@ -163,8 +163,8 @@ TEST_CASE("any chain of skip and first on any array agrees with a model of its b
             // Mostly a thin slice, or every chain would be empty after a few steps.
             const auto cut = random.one_in(2) ? n : n / 8;
             view = front ? view.skip(cut) : view.first(view.bytes() - std::min(cut, view.bytes()));
-            model = front ? model.skip(cut)
-                          : model.first(model.bytes() - std::min(cut, model.bytes()));
+            model =
+                front ? model.skip(cut) : model.first(model.bytes() - std::min(cut, model.bytes()));
             check_same(view, model);
         }
         REQUIRE(entries == copy);

@@ -34,8 +34,8 @@ std::string smaps_line(const std::byte* base, std::string_view key) {
     std::string line;
     bool inside = false;
     while (std::getline(maps, line)) {
-        if (const auto dash = line.find('-'); dash != std::string::npos && dash <= 16 &&
-                                              line.find(':') > dash) {
+        if (const auto dash = line.find('-');
+            dash != std::string::npos && dash <= 16 && line.find(':') > dash) {
             inside = std::stoull(line.substr(0, dash), nullptr, 16) ==
                      reinterpret_cast<std::uintptr_t>(base);
         } else if (inside && line.starts_with(key)) {
@@ -58,8 +58,8 @@ int error_of(const arena_options& options, std::string& what) {
 }  // namespace
 
 TEST_CASE("an arena starts at 2 MiB, is zero and has whole pages") {
-    for (const std::size_t bytes : {std::size_t{1}, std::size_t{4096}, std::size_t{4097},
-                                    3 * mebibyte}) {
+    for (const std::size_t bytes :
+         {std::size_t{1}, std::size_t{4096}, std::size_t{4097}, 3 * mebibyte}) {
         const arena pages({.bytes = bytes});
         CHECK(reinterpret_cast<std::uintptr_t>(pages.base()) % arena::alignment == 0);
         CHECK(pages.bytes() >= bytes);

@@ -82,7 +82,9 @@ private:
     std::vector<lease> held_;
 };
 
-void count_call(void* context) noexcept { ++*static_cast<int*>(context); }
+void count_call(void* context) noexcept {
+    ++*static_cast<int*>(context);
+}
 
 }  // namespace
 
@@ -213,8 +215,9 @@ TEST_CASE("a lease that outlives its pool ends the process and says how many pag
         survivor = *pool.take(3);
     });
     CHECK(end.signal == SIGABRT);
-    CHECK(end.text == "pelton: a page_pool was destroyed while 3 of its 16 pages are lent: "
-                      "leases must end before their pool\n");
+    CHECK(end.text ==
+          "pelton: a page_pool was destroyed while 3 of its 16 pages are lent: "
+          "leases must end before their pool\n");
 }
 
 TEST_CASE("two pools on one arena, or an arena gone before its pool, end the process") {

@@ -146,6 +146,62 @@ TEST_CASE("waiting for the wake hook alone brings every page home, and the pool 
     }
 }
 
+TEST_CASE("a pool waits for a wake hook that is still running before it goes") {
+    struct slow_hook {
+        std::atomic<bool> entered = false;
+        std::atomic<bool> left = false;
+
+        static void run(void* context) noexcept {
+            auto& self = *static_cast<slow_hook*>(context);
+            self.entered = true;
+            self.entered.notify_all();
+            for (int i = 0; i < 1000; ++i) {
+                std::this_thread::yield();
+            }
+            self.left = true;
+        }
+    } hook;
+    arena memory({.bytes = 4096});
+    std::jthread dropper;
+    {
+        page_pool pool(memory);
+        pool.set_wake_hook(slow_hook::run, &hook);
+        dropper = std::jthread([held = *pool.take(1)]() mutable { held.release(); });
+        hook.entered.wait(false);
+    }
+    CHECK(hook.left);
+}
+
+// The threads tell each other by relaxed atomics, so only the pool orders what they do to the page.
+TEST_CASE("what every holder did to a page comes before its next loan") {
+    arena memory({.bytes = 4096});
+    page_pool pool(memory);
+    std::atomic<int> turn = 0;
+    const auto wait_for = [&](int mine) {
+        while (turn.load(std::memory_order_relaxed) != mine) {
+            std::this_thread::yield();
+        }
+    };
+    auto first = pool.take(1);
+    REQUIRE(first.has_value());
+    auto second = first->share();
+    std::jthread one([&] {
+        first->bytes().front() = std::byte{1};
+        first->release();
+        turn.store(1, std::memory_order_relaxed);
+    });
+    std::jthread two([&] {
+        wait_for(1);
+        second.release();
+        turn.store(2, std::memory_order_relaxed);
+    });
+    wait_for(2);
+    const auto next = pool.take(1);
+    REQUIRE(next.has_value());
+    CHECK(next->bytes().front() == std::byte{1});
+    next->bytes().front() = std::byte{2};
+}
+
 TEST_CASE("take collects what other threads sent home") {
     arena memory({.bytes = 4 * 4096});
     page_pool pool(memory);
