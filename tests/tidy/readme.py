@@ -1,0 +1,32 @@
+"""Code shown in the documents is the code of the examples.
+
+A block of code after the line <!-- examples/cat.cpp --> is that whole file.
+"""
+
+import re
+from source import Complaint
+
+BLOCK = re.compile(r"<!-- (examples/\S+) -->[^\n]*\n```cpp\n(.*?)```\n", re.DOTALL)
+
+
+def check(files):
+    examples = {source.path: source.text for source in files
+                if source.path.startswith("examples/")}
+    for source in files:
+        for match in BLOCK.finditer(source.text) if source.path.endswith(".md") else ():
+            line = source.text.count("\n", 0, match.start()) + 1
+            if match.group(1) not in examples:
+                yield Complaint(source.path, line, f"there is no {match.group(1)}")
+            elif match.group(2) != examples[match.group(1)]:
+                yield Complaint(source.path, line, f"this is not {match.group(1)} any more; "
+                                "tests/tidy/tidy.py --paste puts it here")
+
+
+def paste(root, files):
+    examples = {source.path: source.text for source in files}
+    for source in files:
+        if source.path.endswith(".md"):
+            text = BLOCK.sub(lambda m: f"<!-- {m.group(1)} -->\n```cpp\n"
+                             f"{examples.get(m.group(1), m.group(2))}```\n", source.text)
+            if text != source.text:
+                (root / source.path).write_text(text, encoding="utf-8")
