@@ -42,7 +42,7 @@ public:
 private:
     // Enough for 2^18 pages, the 1 GiB of the largest arena.
     static constexpr std::size_t page_count_max = std::size_t{1} << 18;
-    static constexpr std::size_t class_count = 18 * 8;
+    static constexpr std::size_t class_count = std::size_t{18} * 8;
     static constexpr std::size_t word_bits = 64;
 
     static std::size_t class_of(std::uint32_t pages) noexcept;
