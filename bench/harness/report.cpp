@@ -35,7 +35,7 @@ void print_machine(const machine& m, bool json) {
     fmt::print("{}, {} cores, {} MiB, governor {}\n", m.cpu, m.cores, m.memory_mib, m.governor);
     fmt::print("kernel {}, {}, huge pages {}\n", m.kernel, m.io_uring, m.huge_pages);
     fmt::print("files on {}; built by {}\n\n", m.filesystem, m.compiler);
-    fmt::print("{:<26} {:<20} {:<25} {:>8} {:>8} {:>7} {:>17}  {}\n", "case", "rival", "metric",
+    fmt::print("{:<30} {:<24} {:<25} {:>8} {:>8} {:>7} {:>17}  {}\n", "case", "rival", "metric",
                "pelton", "rival", "ratio", "95 %", "bar");
 }
 
@@ -107,7 +107,7 @@ void report::print(const row& r) {
                                       r.what.direction == better::higher ? ">=" : "<=",
                                       *r.bar_ratio, bench::name_of(r.judged))
                         : std::string();
-        fmt::print("{:<26} {:<20} {:<25} {:>8} {:>8} {:>7.3f} [{:>7.3f},{:>7.3f}]  {}\n",
+        fmt::print("{:<30} {:<24} {:<25} {:>8} {:>8} {:>7.3f} [{:>7.3f},{:>7.3f}]  {}\n",
                    r.case_name == last_case_ ? "" : r.case_name, r.rival, r.what.name,
                    amount(r.ours), amount(r.theirs), r.ratio.median, r.ratio.lo, r.ratio.hi,
                    judged);

@@ -84,20 +84,24 @@ std::int64_t kiovec::read(std::span<const iovec> fragments, std::uint64_t offset
     left_ = fragments.size();
     queue(fragments.size(), offset, how);
     while (left_ > 0) {
-        out_.turn(1, [&](void* user_data, std::int32_t result) {
-            if (how == submission::together) {
-                complete_all(fragments.size(), result);
-                return;
-            }
-            auto& self = *static_cast<pooled*>(user_data);
-            end_kio_request(self.kio, result == self.kio.length);
-        });
+        turn(1, fragments.size(), how);
     }
     std::int64_t bytes = 0;
     for (std::size_t i = 0; i < fragments.size() && pool_[i].kio.err == 0; ++i) {
         bytes += pool_[i].kio.length;
     }
     return bytes == 0 ? -error_io : bytes;
+}
+
+void kiovec::turn(unsigned wait_for, std::size_t fragments, submission how) {
+    out_.turn(wait_for, [&](void* user_data, std::int32_t result) {
+        if (how == submission::together) {
+            complete_all(fragments, result);
+            return;
+        }
+        auto& self = *static_cast<pooled*>(user_data);
+        end_kio_request(self.kio, result == self.kio.length);
+    });
 }
 
 void kiovec::map(std::span<const iovec> fragments) {
@@ -119,6 +123,7 @@ void kiovec::queue(std::size_t fragments, std::uint64_t offset, submission how) 
         if (how == submission::together) continue;
         out_.queue(abi::op_read_fixed, descriptor_, start, length, offset, &pool_[i], length);
         offset += length;
+        if (i == 0) turn(0, fragments, how);
     }
     count.sqes += how == submission::together ? 1 : fragments;
     if (how == submission::apart) return;

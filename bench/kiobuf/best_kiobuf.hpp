@@ -49,7 +49,8 @@ private:
 class kiovec {
 public:
     enum class alignment { strict, relaxed };
-    // One SQE for all fragments, or one for each, so that each can end before the others.
+    // One SQE for all fragments, or one for each, so that each can end before the others. The first
+    // then goes in by an enter of its own: in one batch the block layer would merge them all again.
     enum class submission { together, apart };
 
     kiovec(port& out, int descriptor, std::size_t fragments_max);
@@ -75,6 +76,7 @@ private:
 
     void map(std::span<const iovec> fragments);
     void queue(std::size_t fragments, std::uint64_t offset, submission how);
+    void turn(unsigned wait_for, std::size_t fragments, submission how);
     void complete_all(std::size_t fragments, std::int32_t result);
     static void ended(kio_240* kio);
 

@@ -46,16 +46,16 @@ void verify(const workload& work, const std::string& name) {
 }
 
 // What each step of the ladder is worth. Contenders are in the order pelton, K3 ... K0.
-std::string attribution(const pairing& pairs) {
-    std::string text = "    speed, step by step:";
+std::string attribution(const pairing& pairs, std::size_t metric_index) {
+    const bool speed = pairs.metrics()[metric_index].direction == better::higher;
+    std::string text = speed ? "    times as fast," : "    times the CPU,";
     for (std::size_t i = pairs.contenders().size() - 1; i > 0; --i) {
-        const estimate gain = pairs.ratio(i - 1, i, 0);
-        text += fmt::format(" {} -> {} {:.2f} [{:.2f},{:.2f}];", pairs.contenders()[i].substr(0, 2),
-                            i == 1 ? "pelton" : pairs.contenders()[i - 1], gain.median, gain.lo,
-                            gain.hi);
+        const estimate step = pairs.ratio(i - 1, i, metric_index);
+        text += fmt::format(" {} -> {}: {:.2f} [{:.2f},{:.2f}],", pairs.contenders()[i].substr(0, 2),
+                            i == 1 ? "areas" : pairs.contenders()[i - 1], step.median, step.lo,
+                            step.hi);
     }
-    text += " only the last step is layering";
-    return text;
+    return text + " where only the last step is layering";
 }
 
 task<> run_case(file& from, const settings& s, report& out, const workload& work) {
@@ -87,7 +87,8 @@ task<> run_case(file& from, const settings& s, report& out, const workload& work
     const std::function<void()> nothing = [] {};
     co_await duel(pairs, operations, ours, runs, nothing);
     out.add(name, pairs);
-    out.note(attribution(pairs));
+    out.note(attribution(pairs, 0));
+    out.note(attribution(pairs, 1));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <pelton/bench/kiobuf/ladder.hpp>
 #include <pelton/buffers/area_cursor.hpp>
 #include <pelton/runtime/fs/file.hpp>
+#include <pelton/runtime/op/nop.hpp>
 
 #include <fmt/format.h>
 
@@ -29,8 +30,10 @@ task<> read_part(file& from, std::uint64_t offset, areas into, double* ended) {
     if (ended != nullptr) *ended = now();
 }
 
-// One buffer, one operation for each part of it: a cursor cuts the view, nothing is copied.
-task<moments> read_in_parts(file& from, const workload& work, std::uint64_t operation) {
+// One buffer, one operation for each part of it: a cursor cuts the view, nothing is copied. The
+// first part is submitted a turn before the others, which the block layer then cannot merge with it.
+task<moments> read_in_parts(shard& here, file& from, const workload& work,
+                            std::uint64_t operation) {
     const double start = now();
     double first = 0;
     auto body = [&](children& kids) -> task<> {
@@ -42,6 +45,7 @@ task<moments> read_in_parts(file& from, const workload& work, std::uint64_t oper
             kids.spawn([&from, offset, piece, stamp] {
                 return read_part(from, offset, piece, stamp);
             });
+            if (stamp != nullptr) co_await nop(here);
         }
         co_return;
     };
@@ -110,7 +114,7 @@ one_read whole(const rung& by) {
     };
 }
 
-task<> run_case(file& from, const settings& s, report& out, workload work) {
+task<> run_case(shard& here, file& from, const settings& s, report& out, workload work) {
     const std::string name = fmt::format("first 64 KiB of {} MiB", work.bytes >> 20);
     if (!s.wants(name)) co_return;
     kiovec_in_parts k4(work);
@@ -129,7 +133,7 @@ task<> run_case(file& from, const settings& s, report& out, workload work) {
         std::vector<moments> seen;
         for (std::uint64_t i = 0; i < repeats; ++i) {
             if (turn.contender == 0) {
-                seen.push_back(co_await read_in_parts(from, work, i));
+                seen.push_back(co_await read_in_parts(here, from, work, i));
             } else {
                 seen.push_back(rivals[turn.contender - 1](i));
             }
@@ -150,7 +154,7 @@ task<> measure_first_byte(shard& here, const settings& s, report& out, const dat
     check(from.has_value(), "cannot open the benchmark's file with O_DIRECT");
     for (const std::size_t mib : {1U, 4U, 16U}) {
         const workload work{data.path(), data.bytes(), memory.data(), mib << 20, 1};
-        co_await run_case(*from, s, out, work);
+        co_await run_case(here, *from, s, out, work);
     }
 }
 

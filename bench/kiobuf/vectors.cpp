@@ -96,12 +96,12 @@ struct rivals {
         : hand_side(c), hand(hand_side.out, hand_side.descriptor, c.count), k4_side(c),
           k4(k4_side.out, k4_side.descriptor, c.count) {
         const auto total = static_cast<std::int64_t>(c.total());
-        add("areas by hand", [&, total](std::uint64_t n) {
+        add("areas by hand", [&, fragments, total](std::uint64_t n) {
             for (std::uint64_t i = 0; i < n; ++i) {
                 check(hand.read(fragments, c.offset_of(i)) == total, "areas by hand fell short");
             }
         });
-        add("K4 kiovec", [&, total](std::uint64_t n) {
+        add("K4 kiovec", [&, fragments, total](std::uint64_t n) {
             for (std::uint64_t i = 0; i < n; ++i) {
                 check(k4.read(fragments, c.offset_of(i)) == total, "a kiovec fell short");
             }
