@@ -135,6 +135,9 @@ public:
     // The kernel's release, such as "6.1.0-28-amd64", and RLIMIT_MEMLOCK in bytes.
     virtual std::string_view release() noexcept = 0;
     virtual std::uint64_t memlock_limit() noexcept = 0;
+    // RLIMIT_NOFILE, and who asks: geteuid(2).
+    virtual std::uint64_t descriptor_limit() noexcept = 0;
+    virtual std::uint32_t effective_user() noexcept = 0;
 };
 
 // The kernel this program runs on. Lives as long as the process.

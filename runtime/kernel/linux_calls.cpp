@@ -252,6 +252,11 @@ public:
         rlimit limit{};
         return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 ? limit.rlim_cur : 0;
     }
+    std::uint64_t descriptor_limit() noexcept override {
+        rlimit limit{};
+        return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+    }
+    std::uint32_t effective_user() noexcept override { return geteuid(); }
 };
 
 }  // namespace
