@@ -21,8 +21,8 @@ namespace {
 namespace files = std::filesystem;
 
 // The arguments that copy `from` to `to`, which does not exist.
-using command = std::function<std::vector<std::string>(const std::string& from,
-                                                       const std::string& to)>;
+using command =
+    std::function<std::vector<std::string>(const std::string& from, const std::string& to)>;
 
 struct tool {
     std::string name;
@@ -34,7 +34,7 @@ struct copy_case {
     std::string source;
     std::vector<tool> tools;
     bool synced;
-    std::function<void()> prepare;                            // the source's cache
+    std::function<void()> prepare;  // the source's cache
     std::function<bool(const std::string& copy)> faithful;
 };
 
@@ -71,7 +71,8 @@ void run_case(const settings& s, report& out, const copy_case& c) {
     const std::string name = c.name + (c.synced ? ", synced" : "");
     if (!s.wants(name)) return;
     std::vector<std::string> names;
-    for (const tool& each : c.tools) names.push_back(each.name);
+    for (const tool& each : c.tools)
+        names.push_back(each.name);
     pairing pairs(names, {{"wall_seconds", better::lower}, {"cpu_seconds", better::lower}},
                   s.pairs_or(macro_pairs));
     for (const auto turn : pairs.turns()) {
@@ -88,9 +89,8 @@ std::string find_pelcp(const std::string& given) {
 void large_file(const settings& s, report& out, const std::string& pelcp, std::size_t mib) {
     const data_file source(s.directory, "large.data", std::uint64_t{mib} << 20);
     const std::vector<tool> tools = {
-        {"pelton", [&](auto& from, auto& to) -> std::vector<std::string> {
-             return {pelcp, from, to};
-         }},
+        {"pelton",
+         [&](auto& from, auto& to) -> std::vector<std::string> { return {pelcp, from, to}; }},
         {"cp", [](auto& from, auto& to) -> std::vector<std::string> { return {"cp", from, to}; }},
         {"dd bs=1M", [](auto& from, auto& to) -> std::vector<std::string> {
              return {"dd", "bs=1M", "status=none", "if=" + from, "of=" + to};
@@ -113,12 +113,10 @@ void large_file(const settings& s, report& out, const std::string& pelcp, std::s
 void tree(const settings& s, report& out, const std::string& pelcp, std::size_t count) {
     const small_tree source(s.directory, count);
     const std::vector<tool> tools = {
-        {"pelton", [&](auto& from, auto& to) -> std::vector<std::string> {
-             return {pelcp, "-r", from, to};
-         }},
-        {"cp -r", [](auto& from, auto& to) -> std::vector<std::string> {
-             return {"cp", "-r", from, to};
-         }}};
+        {"pelton",
+         [&](auto& from, auto& to) -> std::vector<std::string> { return {pelcp, "-r", from, to}; }},
+        {"cp -r",
+         [](auto& from, auto& to) -> std::vector<std::string> { return {"cp", "-r", from, to}; }}};
     const auto faithful = [&](const std::string& copy) {
         const auto wrong = source.first_difference_in(copy);
         if (wrong) fmt::print(stderr, "{} differs\n", *wrong);

@@ -22,7 +22,9 @@ std::string name_of(std::size_t index) {
 }
 
 // Multiples of 8 up to 32 KiB, in no order.
-std::size_t size_of(std::size_t index) { return word_at(index * 8) % 4097 * 8; }
+std::size_t size_of(std::size_t index) {
+    return word_at(index * 8) % 4097 * 8;
+}
 
 void write_file(const std::string& path, std::size_t index) {
     std::vector<std::byte> bytes(size_of(index));

@@ -2,6 +2,11 @@
 #include <pelton/runtime/outcome/fatal.hpp>
 
 #if __has_include(<asio.hpp>)
+// Asio up to 1.22 looks for clang's coroutines in <experimental/coroutine> only.
+#ifndef ASIO_HAS_CO_AWAIT
+#define ASIO_HAS_CO_AWAIT 1
+#define ASIO_HAS_STD_COROUTINE 1
+#endif
 #include <asio.hpp>
 
 #include <array>
@@ -19,8 +24,7 @@ asio::awaitable<void, executor> session(socket client, std::size_t bytes) {
     std::vector<std::byte> buffer(bytes);
     try {
         for (;;) {
-            const std::size_t got =
-                co_await client.async_read_some(asio::buffer(buffer), token{});
+            const std::size_t got = co_await client.async_read_some(asio::buffer(buffer), token{});
             co_await asio::async_write(client, asio::buffer(buffer.data(), got), token{});
         }
     } catch (const asio::system_error&) {
@@ -39,13 +43,15 @@ asio::awaitable<void, executor> listen(asio::io_context& context, acceptor door,
 
 }  // namespace
 
-bool asio_is_built_in() { return true; }
+bool asio_is_built_in() {
+    return true;
+}
 
 void serve_asio(const serving& s) {
     asio::io_context context(ASIO_CONCURRENCY_HINT_UNSAFE);
     acceptor door(context, asio::ip::tcp::v4(), s.listener);
-    asio::co_spawn(context, listen(context, std::move(door), std::max<std::size_t>(
-                                                                 s.request_bytes, 256)),
+    asio::co_spawn(context,
+                   listen(context, std::move(door), std::max<std::size_t>(s.request_bytes, 256)),
                    asio::detached);
     context.run();
 }
@@ -54,8 +60,12 @@ void serve_asio(const serving& s) {
 #else
 namespace pelton::bench::echo {
 
-bool asio_is_built_in() { return false; }
-void serve_asio(const serving&) { fatal("this program was built without Asio"); }
+bool asio_is_built_in() {
+    return false;
+}
+void serve_asio(const serving&) {
+    fatal("this program was built without Asio");
+}
 
 }  // namespace pelton::bench::echo
 #endif

@@ -53,7 +53,8 @@ class generator {
 public:
     explicit generator(const load& l);
     ~generator() {
-        for (const int descriptor : descriptors_) close(descriptor);
+        for (const int descriptor : descriptors_)
+            close(descriptor);
     }
     generator(const generator&) = delete;
     generator& operator=(const generator&) = delete;

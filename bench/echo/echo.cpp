@@ -42,8 +42,8 @@ void run_case(const settings& s, report& out, unsigned connections, std::size_t 
     const double seconds = s.seconds_or(1.0);
     for (const auto turn : pairs.turns()) {
         const auto& server = servers[turn.contender];
-        const echo::load_outcome got = echo::run_load(
-            {server.port(), connections, bytes, seconds / 5, seconds, server.id()});
+        const echo::load_outcome got =
+            echo::run_load({server.port(), connections, bytes, seconds / 5, seconds, server.id()});
         pairs.record(turn, {got.server_cpu * 1e6 / got.requests, got.requests / got.wall,
                             got.p50_us, got.p99_us});
         busy[turn.contender].push_back(got.server_cpu / got.wall);

@@ -3,6 +3,8 @@
 
 namespace pelton::bench::echo {
 
-void serve_pelton(const serving& s) { serve_raw(s); }
+void serve_pelton(const serving& s) {
+    serve_raw(s);
+}
 
 }  // namespace pelton::bench::echo

@@ -68,8 +68,8 @@ server::server(const serving& s)
       ring_(std::bit_ceil(std::max(64U, s.connections * 3))),
       connections_(s.connections * 2 + 16),
       memory_(buffer_count_ * buffer_bytes_) {
-    const int sparse = io_uring_register_files_sparse(
-        &ring_.handle(), static_cast<unsigned>(connections_.size()));
+    const int sparse =
+        io_uring_register_files_sparse(&ring_.handle(), static_cast<unsigned>(connections_.size()));
     if (sparse < 0) throw_failed_call(-sparse, "register of direct descriptors");
     void* pages = nullptr;
     check(posix_memalign(&pages, 4096, buffer_count_ * sizeof(io_uring_buf)) == 0,
@@ -89,8 +89,7 @@ server::server(const serving& s)
 
 void server::give_back(unsigned buffer) {
     io_uring_buf_ring_add(buffers_, memory_.data() + buffer * buffer_bytes_,
-                          static_cast<unsigned>(buffer_bytes_),
-                          static_cast<std::uint16_t>(buffer),
+                          static_cast<unsigned>(buffer_bytes_), static_cast<std::uint16_t>(buffer),
                           io_uring_buf_ring_mask(buffer_count_), 0);
     io_uring_buf_ring_advance(buffers_, 1);
 }
@@ -173,10 +172,17 @@ void server::run() {
             const auto slot = static_cast<unsigned>(user_data >> 8 & 0xffffffff);
             const auto buffer = static_cast<unsigned>(user_data >> 40);
             switch (static_cast<kind>(user_data & 0xff)) {
-                case kind::accept: accepted(result, flags); break;
-                case kind::receive: received(slot, result, flags); break;
-                case kind::send: sent(slot, buffer, result); break;
-                case kind::close: break;
+                case kind::accept:
+                    accepted(result, flags);
+                    break;
+                case kind::receive:
+                    received(slot, result, flags);
+                    break;
+                case kind::send:
+                    sent(slot, buffer, result);
+                    break;
+                case kind::close:
+                    break;
             }
         });
     }

@@ -45,10 +45,16 @@ data_file::data_file(const std::string& directory, const std::string& name, std:
     write_pattern(path_, bytes);
 }
 
-data_file::~data_file() { unlink(path_.c_str()); }
+data_file::~data_file() {
+    unlink(path_.c_str());
+}
 
-int data_file::open_buffered() const { return open_or_throw(path_, O_RDONLY); }
-int data_file::open_direct() const { return open_or_throw(path_, O_RDONLY | O_DIRECT); }
+int data_file::open_buffered() const {
+    return open_or_throw(path_, O_RDONLY);
+}
+int data_file::open_direct() const {
+    return open_or_throw(path_, O_RDONLY | O_DIRECT);
+}
 
 void data_file::warm_cache() const {
     const int descriptor = open_buffered();
@@ -85,8 +91,7 @@ std::optional<std::uint64_t> first_difference(std::span<const std::byte> got,
         const std::uint64_t word = word_at(place / 8 * 8);
         const auto skip = static_cast<std::size_t>(place % 8);
         const std::size_t length = std::min<std::size_t>(8 - skip, got.size() - i);
-        if (std::memcmp(got.data() + i, reinterpret_cast<const char*>(&word) + skip, length) !=
-            0) {
+        if (std::memcmp(got.data() + i, reinterpret_cast<const char*>(&word) + skip, length) != 0) {
             return place;
         }
         i += length;

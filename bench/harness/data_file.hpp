@@ -40,8 +40,7 @@ private:
 void fill_pattern(std::span<std::byte> into, std::uint64_t offset);
 
 // Where `got` first differs from a data file's bytes at `offset`; empty when it nowhere does.
-std::optional<std::uint64_t> first_difference(std::span<const std::byte> got,
-                                              std::uint64_t offset);
+std::optional<std::uint64_t> first_difference(std::span<const std::byte> got, std::uint64_t offset);
 
 // The word that starts at `offset`, a multiple of 8: a check cheap enough for every operation.
 std::uint64_t word_at(std::uint64_t offset);

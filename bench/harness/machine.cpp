@@ -88,8 +88,7 @@ machine describe_machine(const std::string& directory) {
     m.filesystem = filesystem_of(directory);
     m.io_uring = io_uring_features();
     m.huge_pages = chosen(first_line("/sys/kernel/mm/transparent_hugepage/enabled", "none"));
-    m.governor =
-        first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "not visible");
+    m.governor = first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor", "not visible");
 #ifdef __clang__
     m.compiler = fmt::format("clang {}.{}", __clang_major__, __clang_minor__);
 #else

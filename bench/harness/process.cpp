@@ -22,7 +22,8 @@ double seconds(const timeval& t) {
 
 run_cost run_program(const std::vector<std::string>& arguments) {
     std::vector<char*> argv;
-    for (const auto& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const auto& argument : arguments)
+        argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
@@ -40,6 +41,8 @@ run_cost run_program(const std::vector<std::string>& arguments) {
             seconds(used.ru_utime) + seconds(used.ru_stime)};
 }
 
-std::string own_path() { return std::filesystem::read_symlink("/proc/self/exe"); }
+std::string own_path() {
+    return std::filesystem::read_symlink("/proc/self/exe");
+}
 
 }  // namespace pelton::bench

@@ -56,9 +56,12 @@ verdict judge(const estimate& ratio, double bar, better direction) {
 
 std::string_view name_of(verdict v) {
     switch (v) {
-        case verdict::met: return "met";
-        case verdict::missed: return "missed";
-        case verdict::undecided: return "undecided";
+        case verdict::met:
+            return "met";
+        case verdict::missed:
+            return "missed";
+        case verdict::undecided:
+            return "undecided";
     }
     return "";
 }

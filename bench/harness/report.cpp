@@ -23,12 +23,15 @@ std::string amount(double value) {
 
 void print_machine(const machine& m, bool json) {
     if (json) {
-        const nlohmann::ordered_json described = {
-            {"cpu", m.cpu},           {"cores", m.cores},
-            {"kernel", m.kernel},     {"memory_mib", m.memory_mib},
-            {"filesystem", m.filesystem}, {"io_uring", m.io_uring},
-            {"transparent_huge_pages", m.huge_pages}, {"governor", m.governor},
-            {"compiler", m.compiler}};
+        const nlohmann::ordered_json described = {{"cpu", m.cpu},
+                                                  {"cores", m.cores},
+                                                  {"kernel", m.kernel},
+                                                  {"memory_mib", m.memory_mib},
+                                                  {"filesystem", m.filesystem},
+                                                  {"io_uring", m.io_uring},
+                                                  {"transparent_huge_pages", m.huge_pages},
+                                                  {"governor", m.governor},
+                                                  {"compiler", m.compiler}};
         fmt::print("{}\n", nlohmann::ordered_json{{"machine", described}}.dump());
         return;
     }
@@ -45,8 +48,7 @@ report::report(std::string bench, const settings& s) : bench_(std::move(bench)),
     print_machine(describe_machine(s.directory), json_);
 }
 
-void report::add(const std::string& case_name, const pairing& pairs,
-                 const std::vector<bar>& bars) {
+void report::add(const std::string& case_name, const pairing& pairs, const std::vector<bar>& bars) {
     for (std::size_t m = 0; m < pairs.metrics().size(); ++m) {
         for (std::size_t rival = 1; rival < pairs.contenders().size(); ++rival) {
             row r{case_name,
@@ -103,10 +105,11 @@ void report::print(const row& r) {
         print_json(r);
     } else {
         const std::string judged =
-            r.bar_ratio ? fmt::format("{} {:.3f}: {}",
-                                      r.what.direction == better::higher ? ">=" : "<=",
-                                      *r.bar_ratio, bench::name_of(r.judged))
-                        : std::string();
+            r.bar_ratio
+                ? fmt::format("{} {:.3f}: {}",
+                              r.what.direction == better::higher ? ">=" : "<=", *r.bar_ratio,
+                              bench::name_of(r.judged))
+                : std::string();
         fmt::print("{:<30} {:<24} {:<25} {:>8} {:>8} {:>7.3f} [{:>7.3f},{:>7.3f}]  {}\n",
                    r.case_name == last_case_ ? "" : r.case_name, r.rival, r.what.name,
                    amount(r.ours), amount(r.theirs), r.ratio.median, r.ratio.lo, r.ratio.hi,

@@ -8,11 +8,11 @@ namespace pelton::bench {
 
 struct settings {
     bool json = false;
-    bool quick = false;      // few, short samples: to see that it works, never to be quoted
-    std::size_t pairs = 0;   // 0: as many as the benchmark's own rule says
-    double seconds = 0;      // length of one sample; 0: the benchmark's own choice
+    bool quick = false;     // few, short samples: to see that it works, never to be quoted
+    std::size_t pairs = 0;  // 0: as many as the benchmark's own rule says
+    double seconds = 0;     // length of one sample; 0: the benchmark's own choice
     std::string directory = ".";
-    std::string only;        // run the cases whose name contains this
+    std::string only;  // run the cases whose name contains this
 
     std::size_t pairs_or(std::size_t usual) const {
         if (pairs != 0) return pairs;

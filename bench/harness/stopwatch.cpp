@@ -26,8 +26,12 @@ double now() {
 
 stopwatch::stopwatch() : wall_start_(now()), cpu_start_(process_cpu()) {}
 
-double stopwatch::wall() const { return now() - wall_start_; }
-double stopwatch::cpu() const { return process_cpu() - cpu_start_; }
+double stopwatch::wall() const {
+    return now() - wall_start_;
+}
+double stopwatch::cpu() const {
+    return process_cpu() - cpu_start_;
+}
 
 sample stopwatch::over(double operations) const {
     const double wall_seconds = wall();

@@ -25,22 +25,22 @@ task<> read_all(file& from, const workload& work, std::uint64_t operations) {
     }
     auto body = [&](children& kids) -> task<> {
         for (unsigned slot = 0; slot < work.depth; ++slot) {
-            kids.spawn([&from, &work, slot, operations] {
-                return flow(from, work, slot, operations);
-            });
+            kids.spawn(
+                [&from, &work, slot, operations] { return flow(from, work, slot, operations); });
         }
         co_return;
     };
     co_await scope(body);
 }
 
-void poison(const workload& work) { std::memset(work.memory, 0xee, work.bytes * work.depth); }
+void poison(const workload& work) {
+    std::memset(work.memory, 0xee, work.bytes * work.depth);
+}
 
 // After `depth` reads, slot i holds the i-th range of the file.
 void verify(const workload& work, const std::string& name) {
     for (unsigned slot = 0; slot < work.depth; ++slot) {
-        const auto wrong =
-            first_difference({work.slot(slot), work.bytes}, work.offset_of(slot));
+        const auto wrong = first_difference({work.slot(slot), work.bytes}, work.offset_of(slot));
         if (wrong) fatal(fmt::format("{} read byte {} wrong", name, *wrong));
     }
 }
@@ -51,16 +51,16 @@ std::string attribution(const pairing& pairs, std::size_t metric_index) {
     std::string text = speed ? "    times as fast," : "    times the CPU,";
     for (std::size_t i = pairs.contenders().size() - 1; i > 0; --i) {
         const estimate step = pairs.ratio(i - 1, i, metric_index);
-        text += fmt::format(" {} -> {}: {:.2f} [{:.2f},{:.2f}],", pairs.contenders()[i].substr(0, 2),
-                            i == 1 ? "areas" : pairs.contenders()[i - 1], step.median, step.lo,
-                            step.hi);
+        text += fmt::format(
+            " {} -> {}: {:.2f} [{:.2f},{:.2f}],", pairs.contenders()[i].substr(0, 2),
+            i == 1 ? "areas" : pairs.contenders()[i - 1], step.median, step.lo, step.hi);
     }
     return text + " where only the last step is layering";
 }
 
 task<> run_case(file& from, const settings& s, report& out, const workload& work) {
-    const std::string name = fmt::format("contiguous {} KiB, depth {}", work.bytes >> 10,
-                                         work.depth);
+    const std::string name =
+        fmt::format("contiguous {} KiB, depth {}", work.bytes >> 10, work.depth);
     if (!s.wants(name)) co_return;
     std::vector<rung> rungs;
     rungs.push_back(best_rung(pin::once, work, true));

@@ -14,8 +14,7 @@ namespace {
 void measure(const settings& s, report& out, const std::string& name,
              const std::vector<std::string>& names, const std::vector<rival_run>& runs) {
     if (!s.wants(name)) return;
-    pairing pairs(names, {{"descriptions_per_second", better::higher}},
-                  s.pairs_or(micro_pairs));
+    pairing pairs(names, {{"descriptions_per_second", better::higher}}, s.pairs_or(micro_pairs));
     std::vector<std::uint64_t> operations;
     const double seconds = s.seconds_or(0.02);
     for (const rival_run& run : runs) {
@@ -81,10 +80,10 @@ void contiguous(const settings& s, report& out, std::span<std::byte> memory, std
         };
     };
     measure(s, out, name,
-            {"areas by hand", "K3 best kiobuf", "K2 2.4 O_DIRECT", "K1 2.4.16 raw",
-             "K0 2.4.0 raw"},
+            {"areas by hand", "K3 best kiobuf", "K2 2.4 O_DIRECT", "K1 2.4.16 raw", "K0 2.4.0 raw"},
             {[&](std::uint64_t n) {
-                 for (; n > 0; --n) by_hand.read({&whole, 1}, 0);
+                 for (; n > 0; --n)
+                     by_hand.read({&whole, 1}, 0);
              },
              [&](std::uint64_t n) { k3.run(n); }, repeat(k2), repeat(k1), repeat(k0)});
 }
@@ -106,16 +105,20 @@ void fragments(const settings& s, report& out, std::span<std::byte> memory, std:
     measure(s, out, name,
             {"areas by hand", "K4 kiovec", "16-bit vector, lowered", "the same areas again"},
             {[&](std::uint64_t n) {
-                 for (; n > 0; --n) check(by_hand.read(pieces, 0) == total, "dry areas fell short");
+                 for (; n > 0; --n)
+                     check(by_hand.read(pieces, 0) == total, "dry areas fell short");
              },
              [&](std::uint64_t n) {
-                 for (; n > 0; --n) check(k4.read(pieces, 0) == total, "a dry kiovec fell short");
+                 for (; n > 0; --n)
+                     check(k4.read(pieces, 0) == total, "a dry kiovec fell short");
              },
              [&](std::uint64_t n) {
-                 for (; n > 0; --n) seed.read(pieces);
+                 for (; n > 0; --n)
+                     seed.read(pieces);
              },
              [&](std::uint64_t n) {
-                 for (; n > 0; --n) check(by_hand.read(again, 0) == total, "dry areas fell short");
+                 for (; n > 0; --n)
+                     check(by_hand.read(again, 0) == total, "dry areas fell short");
              }});
 }
 

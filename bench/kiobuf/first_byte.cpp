@@ -31,7 +31,8 @@ task<> read_part(file& from, std::uint64_t offset, areas into, double* ended) {
 }
 
 // One buffer, one operation for each part of it: a cursor cuts the view, nothing is copied. The
-// first part is submitted a turn before the others, which the block layer then cannot merge with it.
+// first part is submitted a turn before the others, which the block layer then cannot merge with
+// it.
 task<moments> read_in_parts(shard& here, file& from, const workload& work,
                             std::uint64_t operation) {
     const double start = now();
@@ -42,9 +43,8 @@ task<moments> read_in_parts(shard& here, file& from, const workload& work,
             const std::uint64_t offset = work.offset_of(operation) + cursor.done();
             double* const stamp = cursor.done() == 0 ? &first : nullptr;
             const areas piece = cursor.split(part);
-            kids.spawn([&from, offset, piece, stamp] {
-                return read_part(from, offset, piece, stamp);
-            });
+            kids.spawn(
+                [&from, offset, piece, stamp] { return read_part(from, offset, piece, stamp); });
             if (stamp != nullptr) co_await nop(here);
         }
         co_return;
@@ -118,12 +118,11 @@ task<> run_case(shard& here, file& from, const settings& s, report& out, workloa
     const std::string name = fmt::format("first 64 KiB of {} MiB", work.bytes >> 20);
     if (!s.wants(name)) co_return;
     kiovec_in_parts k4(work);
-    const std::vector<one_read> rivals = {
-        [&](std::uint64_t i) { return k4.read(i); },
-        whole(best_rung(pin::once, work, true)),
-        whole(chunked_rung(raw_device::kernel::k2, work, true)),
-        whole(chunked_rung(raw_device::kernel::k1, work, true)),
-        whole(chunked_rung(raw_device::kernel::k0, work, true))};
+    const std::vector<one_read> rivals = {[&](std::uint64_t i) { return k4.read(i); },
+                                          whole(best_rung(pin::once, work, true)),
+                                          whole(chunked_rung(raw_device::kernel::k2, work, true)),
+                                          whole(chunked_rung(raw_device::kernel::k1, work, true)),
+                                          whole(chunked_rung(raw_device::kernel::k0, work, true))};
     pairing pairs({"pelton", "K4 in parts", "K3 best kiobuf", "K2 2.4 O_DIRECT", "K1 2.4.16 raw",
                    "K0 2.4.0 raw"},
                   {{"us_to_first_64k", better::lower}, {"us_to_all", better::lower}},

@@ -16,7 +16,7 @@ namespace pelton::bench::kiobuf {
 
 inline constexpr std::size_t page_bytes = 4096;
 inline constexpr std::size_t sector_bytes = 512;
-inline constexpr int error_io = 5;        // every failure became -EIO
+inline constexpr int error_io = 5;  // every failure became -EIO
 inline constexpr int error_invalid = 22;
 
 struct buffer_head;

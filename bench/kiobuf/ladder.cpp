@@ -42,8 +42,7 @@ struct chunked_caller {
 
     void run(std::uint64_t first, std::uint64_t operations, std::uint64_t step) {
         for (std::uint64_t i = first; i < operations; i += step) {
-            const std::int64_t got =
-                device.read(work.slot(first), work.bytes, work.offset_of(i));
+            const std::int64_t got = device.read(work.slot(first), work.bytes, work.offset_of(i));
             check(got == static_cast<std::int64_t>(work.bytes), "a read through K0-K2 failed");
         }
     }
@@ -93,9 +92,12 @@ private:
 
 const char* name_of(raw_device::kernel version) {
     switch (version) {
-        case raw_device::kernel::k0: return "K0 2.4.0 raw";
-        case raw_device::kernel::k1: return "K1 2.4.16 raw";
-        case raw_device::kernel::k2: return "K2 2.4 O_DIRECT";
+        case raw_device::kernel::k0:
+            return "K0 2.4.0 raw";
+        case raw_device::kernel::k1:
+            return "K1 2.4.16 raw";
+        case raw_device::kernel::k2:
+            return "K2 2.4 O_DIRECT";
     }
     return "";
 }
@@ -122,8 +124,8 @@ struct best_caller {
 
 void expect(const char* name, const counters& got, const counters& wanted) {
     if (got == wanted) return;
-    fatal(fmt::format("{}: chunks {} pins {} heads {} SQEs {} waits {} callbacks {} for 1 MiB", name,
-                      got.chunks, got.pins, got.heads, got.sqes, got.waits, got.callbacks));
+    fatal(fmt::format("{}: chunks {} pins {} heads {} SQEs {} waits {} callbacks {} for 1 MiB",
+                      name, got.chunks, got.pins, got.heads, got.sqes, got.waits, got.callbacks));
 }
 
 }  // namespace

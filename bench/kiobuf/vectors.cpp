@@ -93,7 +93,9 @@ void verify(const vector_case& c, std::span<const iovec> fragments, const std::s
 // Rungs by name, and the state they need.
 struct rivals {
     rivals(const vector_case& c, std::span<const iovec> fragments)
-        : hand_side(c), hand(hand_side.out, hand_side.descriptor, c.count), k4_side(c),
+        : hand_side(c),
+          hand(hand_side.out, hand_side.descriptor, c.count),
+          k4_side(c),
           k4(k4_side.out, k4_side.descriptor, c.count) {
         const auto total = static_cast<std::int64_t>(c.total());
         add("areas by hand", [&, fragments, total](std::uint64_t n) {
@@ -129,8 +131,8 @@ struct rivals {
 };
 
 task<> run_case(file& from, const settings& s, report& out, vector_case c) {
-    const std::string name = fmt::format("{} x {} B, {}", c.count, c.bytes,
-                                         c.direct ? "O_DIRECT" : "cached");
+    const std::string name =
+        fmt::format("{} x {} B, {}", c.count, c.bytes, c.direct ? "O_DIRECT" : "cached");
     if (!s.wants(name)) co_return;
     const std::vector<iovec> fragments = scattered(c.memory, c.count, c.bytes);
     rivals others(c, fragments);
@@ -150,8 +152,7 @@ task<> run_case(file& from, const settings& s, report& out, vector_case c) {
     };
     co_await duel(pairs, operations, ours, others.runs, warm);
     out.add(name, pairs);
-    const std::int64_t strict =
-        others.k4.read(fragments, 0, kiovec::alignment::strict);
+    const std::int64_t strict = others.k4.read(fragments, 0, kiovec::alignment::strict);
     if (strict == -error_invalid) out.note("    2.4 itself: -EINVAL, for fragments off 512 bytes");
 }
 

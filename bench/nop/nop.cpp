@@ -49,10 +49,10 @@ task<> time_case(shard& here, const settings& s, report& out, unsigned depth) {
 
 bool count_case(report& out, unsigned depth) {
     const auto count = [&](const char* contender) {
-        return instructions_per_operation({{"nop", "--single", contender, "--depth",
-                                            std::to_string(depth)},
-                                           std::uint64_t{depth} * 200,
-                                           std::uint64_t{depth} * 1200});
+        return instructions_per_operation(
+            {{"nop", "--single", contender, "--depth", std::to_string(depth)},
+             std::uint64_t{depth} * 200,
+             std::uint64_t{depth} * 1200});
     };
     const auto ours = count("pelton");
     const auto raw = count("raw");

@@ -50,12 +50,14 @@ raw_ring::~raw_ring() {
 }
 
 void raw_ring::register_buffers(std::span<const iovec> buffers) {
-    throw_if_negative(io_uring_register_buffers(&ring_, buffers.data(),
-                                                static_cast<unsigned>(buffers.size())),
-                      "register of buffers");
+    throw_if_negative(
+        io_uring_register_buffers(&ring_, buffers.data(), static_cast<unsigned>(buffers.size())),
+        "register of buffers");
 }
 
-void raw_ring::unregister_buffers() { io_uring_unregister_buffers(&ring_); }
+void raw_ring::unregister_buffers() {
+    io_uring_unregister_buffers(&ring_);
+}
 
 void raw_ring::register_file(int descriptor) {
     throw_if_negative(io_uring_register_files(&ring_, &descriptor, 1), "register of a file");
@@ -64,9 +66,8 @@ void raw_ring::register_file(int descriptor) {
 void raw_ring::enter(unsigned wait_for) noexcept {
     const unsigned to_submit = sq_tail_ - *ring_.sq.ktail;
     io_uring_smp_store_release(ring_.sq.ktail, sq_tail_);
-    const int taken =
-        io_uring_enter2(static_cast<unsigned>(ring_.enter_ring_fd), to_submit, wait_for,
-                        enter_flags_, nullptr, 0);
+    const int taken = io_uring_enter2(static_cast<unsigned>(ring_.enter_ring_fd), to_submit,
+                                      wait_for, enter_flags_, nullptr, 0);
     ++enters_;
     if (taken == -EINTR && to_submit == 0) return;
     check(taken == static_cast<int>(to_submit), "the raw ring's enter was refused or fell short");

@@ -63,9 +63,8 @@ options with_room() {
 
 task<> time_case(file& from, const settings& s, report& out, const data_file& data,
                  const read_plan& plan) {
-    const std::string name =
-        fmt::format("{} {} KiB, depth {}", plan.direct ? "O_DIRECT" : "cached",
-                    plan.block_bytes >> 10, plan.depth);
+    const std::string name = fmt::format("{} {} KiB, depth {}", plan.direct ? "O_DIRECT" : "cached",
+                                         plan.block_bytes >> 10, plan.depth);
     if (!s.wants(name)) co_return;
     raw_read raw(plan, raw_read::file::plain);
     raw_read raw_direct(plan, raw_read::file::direct_descriptor);
@@ -97,8 +96,9 @@ task<result<void>> time_all(shard& here, const settings& s, report& out, const d
     for (const bool is_direct : {false, true}) {
         for (const std::size_t block : {std::size_t{4096}, largest_block}) {
             for (const unsigned depth : {1U, 32U, deepest}) {
-                const read_plan plan{data.path(), data.bytes(), is_direct, block, depth,
-                                     pages->bytes().first(depth * block)};
+                const read_plan plan{data.path(), data.bytes(),
+                                     is_direct,   block,
+                                     depth,       pages->bytes().first(depth * block)};
                 co_await time_case(is_direct ? *direct : *cached, s, out, data, plan);
             }
         }

@@ -49,8 +49,7 @@ void thread_read::run(std::uint64_t operations) {
     gate_.arrive_and_wait();
 }
 
-void thread_read::read_some(unsigned flow, random_blocks& blocks,
-                            std::uint64_t operations) const {
+void thread_read::read_some(unsigned flow, random_blocks& blocks, std::uint64_t operations) const {
     const auto memory = plan_.block(flow);
     const iovec entry = {memory.data(), memory.size()};
     for (; operations > 0; --operations) {

@@ -29,7 +29,9 @@ raw_scatter::raw_scatter(const scatter_plan& plan, memory how)
     }
 }
 
-raw_scatter::~raw_scatter() { close(descriptor_); }
+raw_scatter::~raw_scatter() {
+    close(descriptor_);
+}
 
 void raw_scatter::submit(flow& by) noexcept {
     by.offset = by.blocks.next_offset();

@@ -98,9 +98,8 @@ int run_scatter(const settings& s) {
         auto from = co_await file::open(here, data.path(), open_mode::read | open_mode::direct);
         if (!from) co_return std::unexpected(from.error());
         for (const std::size_t count : {std::size_t{16}, std::size_t{64}, most_pages}) {
-            const scatter_plan plan{
-                data.path(), data.bytes(), count, depth,
-                pages->bytes().first(scatter_plan::memory_bytes(count, depth))};
+            const scatter_plan plan{data.path(), data.bytes(), count, depth,
+                                    pages->bytes().first(scatter_plan::memory_bytes(count, depth))};
             co_await time_case(*from, s, out, data, plan);
         }
         co_return result<void>{};
