@@ -33,6 +33,7 @@ ALLOWED_HEADERS = {
     "linux/openat2.h": CONSTANTS,
     "sys/socket.h": CONSTANTS,
     "sys/un.h": CONSTANTS,
+    "arpa/inet.h": CONSTANTS,  # addresses to text and back
     "netinet/in.h": CONSTANTS,
     "netinet/tcp.h": CONSTANTS,
     "netinet/udp.h": CONSTANTS,
