@@ -1,0 +1,35 @@
+// connect(2), which ends when the connection stands or is refused.
+#pragma once
+
+#include <pelton/runtime/kernel/abi.hpp>
+#include <pelton/runtime/op/operation.hpp>
+
+#include <sys/socket.h>
+
+namespace pelton {
+
+// The address must outlive the await. After an error the socket is good for nothing but close().
+class connect_operation final : public operation<connect_operation, void> {
+public:
+    connect_operation(shard& here, int descriptor, const sockaddr* address,
+                      socklen_t bytes) noexcept
+        : operation(here), descriptor_(descriptor), bytes_(bytes), address_(address) {}
+
+    bool prepare(io_uring_sqe& sqe, ring&) noexcept override {
+        sqe.opcode = abi::op_connect;
+        sqe.fd = descriptor_;
+        sqe.addr = reinterpret_cast<std::uint64_t>(address_);
+        sqe.off = bytes_;
+        return true;
+    }
+    result<void> decode(std::int32_t) const noexcept { return {}; }
+
+private:
+    const char* name() const noexcept override { return "connect"; }
+
+    int descriptor_;
+    socklen_t bytes_;
+    const sockaddr* address_;
+};
+
+}  // namespace pelton

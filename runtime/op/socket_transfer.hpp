@@ -1,0 +1,133 @@
+// Receiving from a socket into areas and sending from them: once, or until all of it is done.
+#pragma once
+
+#include <pelton/buffers/areas.hpp>
+#include <pelton/runtime/op/operation.hpp>
+#include <pelton/runtime/op/socket_ladder.hpp>
+#include <pelton/runtime/op/target.hpp>
+#include <pelton/runtime/outcome/end_of_stream.hpp>
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstdint>
+
+namespace pelton {
+
+// What the two kinds share: being counted by their target, and the ladder of opcodes.
+template <class Self>
+class socket_transfer_base : public operation<Self, std::size_t> {
+    using base = operation<Self, std::size_t>;
+
+public:
+    // A receive of nothing would wait for the peer all the same: it does not reach the kernel.
+    bool await_ready() const noexcept { return memory_.empty(); }
+
+    template <stranded Promise>
+    void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+        on_.enter();
+        base::await_suspend(waiter);
+    }
+
+    result<std::size_t> await_resume() noexcept {
+        if (this->now() != record::state::idle) [[likely]] {
+            on_.leave();
+        }
+        return base::await_resume();
+    }
+
+    bool prepare(io_uring_sqe& sqe, ring& queues) noexcept override {
+        if (!prepare_socket_transfer(sqe, queues, way_, on_, memory_, flags_, header_)) {
+            return false;
+        }
+        ++this->here().counters().plain_transfers;
+        return true;
+    }
+
+protected:
+    socket_transfer_base(shard& here, direction way, target& on, const areas& memory,
+                         unsigned flags) noexcept
+        : base(here),
+          on_(on),
+          way_(way),
+          flags_(flags | (way == direction::writing ? unsigned{MSG_NOSIGNAL} : 0)),
+          memory_(memory) {}
+    ~socket_transfer_base() = default;
+
+    const char* name() const noexcept override {
+        return way_ == direction::reading ? "receive" : "send";
+    }
+
+    target& on_;
+    direction way_;
+    unsigned flags_;
+    areas memory_;   // what is still to be transferred
+    msghdr header_;  // filled when the opcode needs one
+};
+
+// One operation: as many bytes as there are, or as there is room for.
+class socket_transfer final : public socket_transfer_base<socket_transfer> {
+public:
+    socket_transfer(shard& here, direction way, target& on, const areas& memory) noexcept
+        : socket_transfer_base(here, way, on, memory, 0) {}
+
+    result<std::size_t> decode(std::int32_t outcome) const noexcept {
+        return static_cast<std::size_t>(outcome);
+    }
+};
+
+// As many operations, one after the other, as it takes; MSG_WAITALL lets the kernel do most of the
+// waiting. A rest is submitted only when the part before it has ended: two in flight would
+// interleave with each other.
+class whole_socket_transfer final : public socket_transfer_base<whole_socket_transfer> {
+public:
+    // `moved`, if given, is kept up to date with the bytes transferred, also when an error ends it.
+    whole_socket_transfer(shard& here, direction way, target& on, const areas& memory,
+                          std::size_t* moved) noexcept
+        : socket_transfer_base(here, way, on, memory, MSG_WAITALL), moved_(moved) {
+        set_hooked();
+        if (moved_ != nullptr) {
+            *moved_ = 0;
+        }
+    }
+
+    result<std::size_t> decode(std::int32_t) const noexcept {
+        if (!memory_.empty()) {
+            return std::unexpected(end_of_stream());
+        }
+        return done_;
+    }
+
+private:
+    bool completed(std::int32_t& outcome) noexcept override {
+        if (outcome == -EINTR && !stopping()) {
+            return false;
+        }
+        if (outcome <= 0) {
+            if (outcome == 0 && way_ == direction::writing) {
+                outcome = -EIO;  // no progress and no reason: never spin on it
+            }
+            return true;
+        }
+        const auto part = static_cast<std::size_t>(outcome);
+        done_ += part;
+        if (moved_ != nullptr) {
+            *moved_ = done_;
+        }
+        memory_ = memory_.skip(part);
+        if (memory_.empty()) {
+            return true;
+        }
+        ++here().counters().short_transfers;
+        if (stopping()) {
+            outcome = -ECANCELED;
+            return true;
+        }
+        return false;
+    }
+
+    std::size_t done_ = 0;
+    std::size_t* moved_;
+};
+
+}  // namespace pelton
