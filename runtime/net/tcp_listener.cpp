@@ -1,0 +1,121 @@
+#include <pelton/runtime/net/tcp_listener.hpp>
+#include <pelton/runtime/shard/shard.hpp>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace pelton {
+
+std::optional<std::chrono::milliseconds> accept_patience::after(std::error_code error) noexcept {
+    switch (error.value()) {
+        // The connection that waited first had an error of its own, and is gone (accept(2)).
+        case ECONNABORTED:
+        case EINTR:
+        case EPERM:  // a firewall's rule
+        case EPROTO:
+        case ENOPROTOOPT:
+        case ENETDOWN:
+        case ENETUNREACH:
+        case EHOSTDOWN:
+        case EHOSTUNREACH:
+        case ENONET:
+            return std::chrono::milliseconds::zero();
+        // It waits on: trying again at once would only burn the CPU.
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            return std::exchange(next_pause_, std::min(2 * next_pause_, longest_pause));
+        default:
+            return std::nullopt;
+    }
+}
+
+result<tcp_listener> tcp_listener::bind(shard& here, const endpoint& where,
+                                        const listen_options& options) noexcept {
+    auto made = try_bind(here, where, options);
+    const bool no_v6 = !made && (made.error() == std::errc::address_family_not_supported ||
+                                 made.error() == std::errc::address_not_available);
+    if (no_v6 && where.family() == AF_INET6 && where.is_wildcard()) {
+        return try_bind(here, endpoint::any_v4(where.port()), options);
+    }
+    return made;
+}
+
+result<tcp_listener> tcp_listener::try_bind(shard& here, const endpoint& where,
+                                            const listen_options& options) noexcept {
+    auto& calls = here.calls();
+    const auto made = calls.socket(where.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (!made) {
+        return std::unexpected(made.error());
+    }
+    tcp_listener listener(here, *made, options);
+    const int on = 1;
+    const int off = 0;
+    auto done = calls.setsockopt(*made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (done && where.family() == AF_INET6 && where.is_wildcard()) {
+        done = calls.setsockopt(*made, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+    }
+    if (done) {
+        done = calls.bind(*made, where.address(), where.bytes());
+    }
+    if (done) {
+        done = calls.listen(*made, options.backlog);
+    }
+    if (!done) {
+        return std::unexpected(done.error());
+    }
+    return listener;
+}
+
+tcp_listener& tcp_listener::operator=(tcp_listener&& other) noexcept {
+    if (this != &other) {
+        drop();
+        home_ = other.home_;
+        streams_ = other.streams_;
+        on_ = std::move(other.on_);
+    }
+    return *this;
+}
+
+void tcp_listener::drop() noexcept {
+    if (!on_.is_open()) {
+        return;
+    }
+    if (const auto closed = home_->calls().close(on_.release()); !closed) {
+        home_->report(closed.error(), "close of a listener nobody closed");
+    }
+}
+
+result<endpoint> tcp_listener::local() const noexcept {
+    sockaddr_storage address{};
+    const auto bytes = home_->calls().getsockname(
+        on_.descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    return bytes ? endpoint::from(address, *bytes) : std::unexpected(bytes.error());
+}
+
+task<result<tcp_stream>> tcp_listener::accept_patiently(accept_patience& patience) {
+    for (;;) {
+        auto client = co_await accept();
+        if (client) {
+            patience.succeeded();
+            co_return client;
+        }
+        const auto pause = patience.after(client.error());
+        if (!pause) {
+            co_return client;
+        }
+        if (*pause > std::chrono::milliseconds::zero()) {
+            if (patience.is_first()) {
+                home_->report(client.error(),
+                              "a listener pauses until descriptors or memory are free again; raise "
+                              "ulimit -n (LimitNOFILE=), or serve fewer connections");
+            }
+            if (const auto slept = co_await sleep(*pause); !slept) {
+                co_return std::unexpected(slept.error());
+            }
+        }
+    }
+}
+
+}  // namespace pelton

@@ -1,0 +1,140 @@
+// A listening TCP socket on a shard: connections come out of it as streams.
+//
+//   auto door = pelton::tcp_listener::bind(here, pelton::endpoint::any(7000));
+//   if (!door) co_return std::unexpected(door.error());
+//   co_return co_await pelton::scope([&](auto& children) { return door->serve(children, greet); });
+//
+// Thread: the shard's. A listener that moves or dies while an accept or serve() is pending ends the
+// process.
+#pragma once
+
+#include <pelton/runtime/net/endpoint.hpp>
+#include <pelton/runtime/net/pending.hpp>
+#include <pelton/runtime/net/tcp_stream.hpp>
+#include <pelton/runtime/op/accept.hpp>
+#include <pelton/runtime/op/close.hpp>
+#include <pelton/runtime/op/target.hpp>
+#include <pelton/runtime/outcome/result.hpp>
+#include <pelton/runtime/shard/sleep.hpp>
+#include <pelton/runtime/task/scope.hpp>
+#include <pelton/runtime/task/task.hpp>
+
+#include <chrono>
+#include <optional>
+#include <utility>
+
+namespace pelton {
+
+struct listen_options {
+    listen_options() noexcept = default;
+
+    // Connections that stand and wait to be accepted, at most; the system may allow fewer
+    // (net.core.somaxconn).
+    int backlog = 4096;
+
+    // Of every stream that is accepted.
+    stream_options streams;
+};
+
+// Yields the next connection. Resumes when there is one.
+class accept_awaiter final : public accept_operation<accept_awaiter, tcp_stream> {
+public:
+    accept_awaiter(shard& here, target& on, stream_options streams) noexcept
+        : accept_operation(here, on), streams_(streams) {}
+
+    result<tcp_stream> decode(std::int32_t outcome) const noexcept {
+        return tcp_stream(here(), outcome, streams_);
+    }
+
+private:
+    stream_options streams_;
+};
+
+// What serve() does after an accept that failed.
+class accept_patience {
+public:
+    static constexpr std::chrono::milliseconds first_pause{10};
+    static constexpr std::chrono::milliseconds longest_pause{1000};
+
+    // How long to wait before the next accept: nothing when only that one connection failed, more
+    // each time while descriptors or memory are missing, and no value when the listener is broken.
+    std::optional<std::chrono::milliseconds> after(std::error_code error) noexcept;
+
+    void succeeded() noexcept { next_pause_ = first_pause; }
+    // Whether the shortage has just begun: it is told once, not at every try.
+    bool is_first() const noexcept { return next_pause_ == 2 * first_pause; }
+
+private:
+    std::chrono::milliseconds next_pause_ = first_pause;
+};
+
+class [[nodiscard]] tcp_listener {
+public:
+    // Listens on `where`, with SO_REUSEADDR, so that a server can be started again at once.
+    // EADDRINUSE, EACCES and whatever else socket(2), bind(2) and listen(2) say.
+    static result<tcp_listener> bind(shard& here, const endpoint& where,
+                                     const listen_options& options = {}) noexcept;
+
+    tcp_listener(tcp_listener&&) noexcept = default;
+    tcp_listener& operator=(tcp_listener&& other) noexcept;
+    // Closes; connections not yet accepted are reset.
+    ~tcp_listener() { drop(); }
+
+    // Where it listens, with the port the system chose for port 0.
+    result<endpoint> local() const noexcept;
+
+    // The next connection; a stop request yields ECANCELED. Errors are those of accept(2): most
+    // concern one connection and the next accept may succeed. serve() knows which.
+    accept_awaiter accept() noexcept { return accept_awaiter(*home_, on_, streams_); }
+
+    // Accepts until it is asked to stop, which is no error, or the listener is broken. Each
+    // connection becomes a child of `kids` that runs `handler(tcp_stream)`, which returns a task;
+    // the handler is copied into the child, which owns the stream. An error or exception that it
+    // ends with is the scope's, as with any child: a handler that returns task<> keeps the errors
+    // of its connection to itself.
+    //
+    // A connection that failed before it was accepted is passed over. While descriptors or memory
+    // are missing it pauses, 10 ms and then doubling up to 1 s, and the shard's error hook hears
+    // of it once.
+    template <class Handler>
+    task<result<void>> serve(children& kids, Handler handler);
+
+    // Closes and reports what close(2) did. Stop what is pending on it first.
+    close_operation close() noexcept { return close_operation(*home_, on_.release()); }
+
+    bool is_open() const noexcept { return on_.is_open(); }
+    int descriptor() const noexcept { return on_.descriptor(); }
+
+private:
+    tcp_listener(shard& here, int descriptor, const listen_options& options) noexcept
+        : home_(&here), streams_(options.streams), on_(descriptor) {}
+    static result<tcp_listener> try_bind(shard& here, const endpoint& where,
+                                         const listen_options& options) noexcept;
+    task<result<tcp_stream>> accept_patiently(accept_patience& patience);
+    void drop() noexcept;
+
+    shard* home_;
+    stream_options streams_;
+    target on_;
+};
+
+template <class Handler>
+task<result<void>> tcp_listener::serve(children& kids, Handler handler) {
+    const pending counted(on_);
+    accept_patience patience;
+    for (;;) {
+        auto client = co_await accept_patiently(patience);
+        if (!client) {
+            if (client.error() == std::errc::operation_canceled) {
+                co_return result<void>{};
+            }
+            co_return std::unexpected(client.error());
+        }
+        auto child = [handler, stream = std::move(*client)]() mutable {
+            return handler(std::move(stream));
+        };
+        kids.spawn(std::move(child), "connection");
+    }
+}
+
+}  // namespace pelton
