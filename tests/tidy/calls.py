@@ -4,6 +4,7 @@ Three nets, for each alone has holes: system headers, calls in the text, and the
 of the compiled objects, which know a plain close(fd) from a member function named close.
 """
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -46,9 +47,9 @@ DISTINCT = """mmap munmap mremap madvise mprotect mlock munlock sysconf syscall 
     openat2 pread pwrite preadv pwritev readv writev fstat lstat fstatat getdents64 fdopendir
     readdir closedir copy_file_range sendfile ftruncate posix_fallocate fdatasync eventfd epoll_wait
     epoll_create1 epoll_ctl ppoll timerfd_create signalfd sigaction sigprocmask setsockopt
-    getsockopt getsockname getpeername getaddrinfo socketpair pipe2 dup2 dup3 pthread_create pthread_sigmask
-    pthread_atfork sched_yield sched_setaffinity nanosleep clock_nanosleep clock_gettime
-    gettimeofday usleep getrandom getentropy getpid gettid getrlimit setrlimit fork execve waitpid
+    getsockopt getsockname getpeername getaddrinfo socketpair pipe2 dup2 dup3 pthread_create
+    pthread_sigmask pthread_atfork sched_yield sched_setaffinity nanosleep clock_nanosleep
+    clock_gettime gettimeofday usleep getrandom getentropy getpid gettid getrlimit setrlimit fork execve waitpid
     readlinkat unlinkat mkdirat renameat renameat2 symlinkat linkat utimensat fchmod fchown
     fsetxattr fgetxattr flistxattr futex""".split()
 RING = (r"io_uring_(?:enter2?|setup|register\w*|unregister\w*|submit\w*|wait\w*|get_events|"
@@ -104,7 +105,7 @@ def check(files):
 def check_objects(objects):
     """`objects`: paths of compiled files, ending in <path in the repository>.o"""
     for path in objects:
-        where = re.search(r"\.dir/(?:fixtures/symbols/)?(.+)\.o$", path)
+        where = re.search(r"\.dir/(?:fixtures/symbols/)?(.+)\.o$", os.path.normpath(path))
         name = where.group(1) if where else Path(path).name
         if not judged(name):
             continue
