@@ -49,7 +49,7 @@ bool asio_is_built_in() {
 
 void serve_asio(const serving& s) {
     asio::io_context context(ASIO_CONCURRENCY_HINT_UNSAFE);
-    acceptor door(context, asio::ip::tcp::v4(), s.listener);
+    acceptor door(context, asio::ip::tcp::v4(), listen_somewhere(s));
     asio::co_spawn(context,
                    listen(context, std::move(door), std::max<std::size_t>(s.request_bytes, 256)),
                    asio::detached);

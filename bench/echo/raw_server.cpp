@@ -62,7 +62,7 @@ private:
 };
 
 server::server(const serving& s)
-    : listener_(s.listener),
+    : listener_(listen_somewhere(s)),
       buffer_count_(std::bit_ceil(std::max(8U, s.connections * 2))),
       buffer_bytes_(std::max<std::size_t>(s.request_bytes, 256)),
       ring_(std::bit_ceil(std::max(64U, s.connections * 3))),

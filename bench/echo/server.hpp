@@ -1,18 +1,24 @@
 // Echo servers under the same load: whatever a connection sends comes back.
 //
-// Each serves on 127.0.0.1, one thread, until the process is ended. `listener` is a bound,
-// listening TCP socket. `connections` is how many there will be at most, for sizing buffers.
+// Each listens on 127.0.0.1, on a port it tells by `announce`, and serves with one thread until the
+// process is ended. `connections` is how many there will be at most, for sizing buffers.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 
 namespace pelton::bench::echo {
 
 struct serving {
-    int listener;
     unsigned connections;
     std::size_t request_bytes;
+    std::function<void(std::uint16_t port)> announce;
 };
+
+// A listening socket, already announced, whose connections are TCP_NODELAY. Throws
+// std::system_error.
+int listen_somewhere(const serving& s);
 
 // io_uring by hand: multishot accept and receive, direct descriptors, a provided buffer ring.
 void serve_raw(const serving& s);
@@ -21,6 +27,7 @@ void serve_raw(const serving& s);
 void serve_asio(const serving& s);
 bool asio_is_built_in();
 
+// Coroutines, one for each connection, each with a registered page of its own.
 void serve_pelton(const serving& s);
 
 }  // namespace pelton::bench::echo

@@ -2,6 +2,7 @@
 #include <pelton/runtime/outcome/failed_call.hpp>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,9 +16,7 @@
 #include <exception>
 
 namespace pelton::bench::echo {
-namespace {
-
-int listen_somewhere(std::uint16_t& port) {
+int listen_somewhere(const serving& s) {
     const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (descriptor < 0) throw_failed_call(errno, "socket");
     const int on = 1;  // accepted sockets inherit it
@@ -31,11 +30,9 @@ int listen_somewhere(std::uint16_t& port) {
         getsockname(descriptor, reinterpret_cast<sockaddr*>(&where), &length) != 0) {
         throw_failed_call(errno, "listen on 127.0.0.1");
     }
-    port = ntohs(where.sin_port);
+    s.announce(ntohs(where.sin_port));
     return descriptor;
 }
-
-}  // namespace
 
 void stay_on_core(unsigned core) {
     cpu_set_t cores;
@@ -48,20 +45,29 @@ void stay_on_core(unsigned core) {
 
 server_process::server_process(void (*serve)(const serving&), unsigned connections,
                                std::size_t request_bytes, unsigned core) {
-    const int listener = listen_somewhere(port_);
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) throw_failed_call(errno, "pipe to an echo server");
     id_ = fork();
     if (id_ < 0) throw_failed_call(errno, "fork of an echo server");
     if (id_ == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         stay_on_core(core);
+        close(ends[0]);
+        const auto announce = [&](std::uint16_t port) {
+            if (write(ends[1], &port, sizeof(port)) != sizeof(port)) _exit(1);
+            close(ends[1]);
+        };
         try {
-            serve({listener, connections, request_bytes});
+            serve({connections, request_bytes, announce});
         } catch (const std::exception& failure) {
             std::fprintf(stderr, "an echo server ended: %s\n", failure.what());
         }
         _exit(1);
     }
-    close(listener);
+    close(ends[1]);
+    const ssize_t told = read(ends[0], &port_, sizeof(port_));
+    close(ends[0]);
+    if (told != sizeof(port_)) throw_failed_call(ECHILD, "start of an echo server");
 }
 
 server_process::~server_process() {

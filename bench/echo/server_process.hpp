@@ -11,7 +11,8 @@ namespace pelton::bench::echo {
 
 class server_process {
 public:
-    // Forks; the child runs `serve` on core `core` until it is ended. Throws std::system_error.
+    // Forks; the child runs `serve` on core `core` until it is ended. Returns once it listens.
+    // Throws std::system_error.
     server_process(void (*serve)(const serving&), unsigned connections, std::size_t request_bytes,
                    unsigned core);
     server_process(const server_process&) = delete;

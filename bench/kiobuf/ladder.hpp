@@ -17,7 +17,7 @@ rung chunked_rung(raw_device::kernel version, const workload& work, bool direct)
 enum class pin { by_kernel, once };
 rung best_rung(pin how, const workload& work, bool direct);
 
-// The counters of one aligned read of 1 MiB by each of K0 to K3, as section "counters" of
+// The counters of one aligned read of 1 MiB by each of K0 to K3, as the table in
 // bench/README.md lists them; ends the process when one of them differs.
 void check_counters();
 
