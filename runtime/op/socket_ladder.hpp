@@ -15,14 +15,13 @@
 
 namespace pelton {
 
-// Fills `sqe`. `flags` are the MSG_ flags of recv(2) and send(2). `header` must live until the
-// operation is done: the kernel writes into it. False, with nothing filled, when a cut view needs
-// more scratch than the ring has before its next enter. `memory` is not empty; at most 1024 areas
-// and 2^31 - 4096 bytes are transferred by one operation.
+// Fills `sqe`. `header` must live until the operation is done: the kernel writes into it. False,
+// with nothing filled, when a cut view needs more scratch than the ring has before its next enter.
+// `memory` is not empty; at most 1024 areas and 2^31 - 4096 bytes are transferred by one operation.
 //
 // A kernel without SEND and SENDMSG gets WRITE, which knows no MSG_NOSIGNAL: there a peer that is
 // gone raises SIGPIPE.
 bool prepare_socket_transfer(io_uring_sqe& sqe, ring& queues, direction way, const target& on,
-                             const areas& memory, unsigned flags, msghdr& header) noexcept;
+                             const areas& memory, msghdr& header) noexcept;
 
 }  // namespace pelton
