@@ -20,28 +20,68 @@ bool reached(std::uint32_t now_ms, std::uint32_t due_ms) {
 
 // submit ------------------------------------------------------------------------------------------
 
+void loop::settle_room() noexcept {
+    const auto started = direct_started();
+    in_flight_ += started;
+    cqes_owed_ += started;
+    direct_room_ = direct_granted_ = 0;
+}
+
+void loop::grant_room() noexcept {
+    // While operations queue, later ones queue behind them.
+    direct_room_ = waiting_.empty() && cqes_owed_ < cqes_allowed_
+                       ? std::min(queues_.sq_room(), cqes_allowed_ - cqes_owed_)
+                       : 0;
+    direct_granted_ = direct_room_;
+}
+
+void loop::commit(record& one, io_uring_sqe& sqe) noexcept {
+    sqe.user_data = one.user_data(one.tag_);
+    queues_.commit_sqe();
+    one.state_ = record::state::in_flight;
+    ++in_flight_;
+    ++cqes_owed_;
+}
+
 void loop::queue(record& one) noexcept {
     one.state_ = record::state::queued;
+    one.linked_ = nullptr;
     ++counters_.room_waits;
     waiting_.push(one);
+    settle_room();  // what starts from now on queues behind it
 }
 
 void loop::finish_unstarted(record& one) noexcept {
     one.outcome_ = -ECANCELED;
     one.state_ = record::state::done;
-    if (one.flow_ != nullptr) {
-        one.flow_->waiting_in = nullptr;
-    }
+    one.flow_->waiting_in = nullptr;
     hand_over(one);
+}
+
+void loop::start_unawaited(record& one) noexcept {
+    one.tag_ = cqe_tag::unawaited;
+    one.flow_ = &nobody_;
+    one.owner_ = this;
+    one.since_ms_ = now_ms_;
+    queue(one);
+}
+
+void loop::reserve_cqe() noexcept {
+    settle_room();
+    ++cqes_owed_;
+    grant_room();
 }
 
 void loop::start_reserved(record& one) noexcept {
     one.tag_ = cqe_tag::reserved;
+    one.flow_ = &nobody_;
     one.owner_ = this;
     one.since_ms_ = now_ms_;
+    settle_room();
     if (!commit_reserved(one)) {
         unheard_ = &one;
     }
+    grant_room();
 }
 
 bool loop::commit_reserved(record& one) noexcept {
@@ -61,15 +101,15 @@ bool loop::start_chain(std::span<record* const> members) noexcept {
     }
     for (std::size_t i = 0; i < length; ++i) {
         auto& one = *members[i];
-        one.handle = nullptr;
-        one.flow_ = nullptr;
+        one.tag_ = cqe_tag::unawaited;
+        one.flow_ = &nobody_;
         one.owner_ = this;
         one.since_ms_ = now_ms_;
         one.state_ = record::state::queued;
         one.linked_ = i + 1 < length ? members[i + 1] : nullptr;
     }
-    counters_.operations += length;
     waiting_.push(*members[0]);
+    settle_room();
     return true;
 }
 
@@ -129,21 +169,20 @@ void loop::admit() noexcept {
 
 void loop::cancel(record& one) noexcept {
     if (one.state_ == record::state::queued) {
-        // A queued chain has no CQE to come either, but its members end together: leave it to run.
+        // The members of a queued chain end together: it is left to run.
         if (one.linked_ == nullptr && waiting_.remove(one)) {
             finish_unstarted(one);
         }
         return;
     }
-    if (one.state_ == record::state::in_flight && !one.ended_ && !one.cancel_queued_ &&
-        !one.cancel_in_flight_) {
+    if (one.state_ == record::state::in_flight && one.marks_ == 0) {
         one.cancel_tries_ = 0;
         queue_cancel(one, now_ms_);
     }
 }
 
 void loop::queue_cancel(record& one, std::uint32_t due_ms) noexcept {
-    one.cancel_queued_ = true;
+    one.marks_ |= record::cancel_queued;
     one.cancel_due_ms_ = due_ms;
     cancels_.push(one);
 }
@@ -161,8 +200,7 @@ void loop::send_cancels() noexcept {
         io_uring_prep_cancel64(sqe, one.user_data(one.tag_), 0);
         sqe->user_data = one.user_data(cqe_tag::cancel);
         queues_.commit_sqe();
-        one.cancel_queued_ = false;
-        one.cancel_in_flight_ = true;
+        one.marks_ = record::cancel_in_flight;
         ++cqes_owed_;
         ++counters_.cancels;
         counters_.cancel_repeats += one.cancel_tries_ != 0 ? 1 : 0;
@@ -183,82 +221,114 @@ std::optional<std::uint32_t> loop::next_due_ms() const noexcept {
 // wait, reap --------------------------------------------------------------------------------------
 
 void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept {
+    settle_room();
     send_cancels();
     admit();
     // What did not fit into the SQ goes into the next batch at once; only a full CQ is waited for.
     const bool more = !waiting_.empty() && cqes_owed_ < cqes_allowed_;
     static_cast<void>(queues_.enter(may_sleep && !more ? 1 : 0, timeout_ns));
-    queues_.reap([this](std::uint64_t user_data, std::int32_t outcome, std::uint32_t) {
-        collect(user_data, outcome);
-    });
+    std::uint32_t marked = 0;
+    const auto reaped =
+        queues_.reap([&](std::uint64_t user_data, std::int32_t outcome, std::uint32_t) {
+            auto* one = reinterpret_cast<record*>(user_data);
+            if ((user_data & tag_mask) != 0 || one->marks_ != 0) [[unlikely]] {
+                ++marked;
+                collect_marked(user_data, outcome);
+                return;
+            }
+            one->outcome_ = outcome;
+            one->state_ = record::state::done;
+            one->flow_->waiting_in = nullptr;
+            ready_.push(*one);
+        });
+    in_flight_ -= reaped - marked;
+    cqes_owed_ -= reaped;
+    grant_room();
 }
 
-inline void loop::collect(std::uint64_t user_data, std::int32_t outcome) noexcept {
+void loop::collect_marked(std::uint64_t user_data, std::int32_t outcome) noexcept {
     auto* one = reinterpret_cast<record*>(user_data & ~tag_mask);
     const auto tag = static_cast<cqe_tag>(user_data & tag_mask);
-    --cqes_owed_;
-    if (tag == cqe_tag::cancel) [[unlikely]] {
+    if (tag == cqe_tag::cancel) {
         collect_cancel(one, outcome);
         return;
     }
     cqes_owed_ += tag == cqe_tag::reserved ? 1 : 0;
     one->outcome_ = outcome;
-    if (one->cancel_queued_) [[unlikely]] {
+    if ((one->marks_ & record::cancel_queued) != 0) {
         cancels_.remove(*one);
-        one->cancel_queued_ = false;
+        one->marks_ = 0;
     }
-    if (one->cancel_in_flight_) [[unlikely]] {
-        one->ended_ = true;
-        return;
-    }
-    if (tag == cqe_tag::hooked && !one->completed(one->outcome_)) {
-        --in_flight_;
-        ++counters_.resubmits;
-        queue(*one);
+    if ((one->marks_ & record::cancel_in_flight) != 0) {
+        one->marks_ |= record::ended;
         return;
     }
     conclude(*one);
+}
+
+// The last CQE of `one` and of its cancels has come.
+void loop::conclude(record& one) noexcept {
+    --in_flight_;
+    if (one.tag_ == cqe_tag::hooked && !one.completed(one.outcome_)) {
+        ++counters_.resubmits;
+        queue(one);
+        return;
+    }
+    one.state_ = record::state::done;
+    one.flow_->waiting_in = nullptr;
+    hand_over(one);
+}
+
+void loop::hand_over(record& one) noexcept {
+    if (one.tag_ == cqe_tag::operation || one.tag_ == cqe_tag::hooked) {
+        ready_.push(one);
+    } else {
+        one.finished();
+    }
 }
 
 void loop::collect_cancel(record* one, std::int32_t outcome) noexcept {
     if (one == nullptr) {
         return;  // a cancel of everything, during drain()
     }
-    one->cancel_in_flight_ = false;
-    if (!one->ended_) {
-        // -EALREADY: a kernel thread runs it, and may sleep through this request. -ENOENT: it runs
-        // where it cannot be found; it is not gone. Either way its own CQE decides.
-        if (outcome == -EALREADY) {
-            const auto doublings = std::min(one->cancel_tries_, cancel_doublings_max);
-            one->cancel_tries_ = static_cast<std::uint8_t>(doublings + 1);
-            queue_cancel(*one, now_ms_ + (1U << doublings));
-        }
+    const bool ended = (one->marks_ & record::ended) != 0;
+    one->marks_ = 0;
+    if (ended) {
+        conclude(*one);
         return;
     }
-    one->ended_ = false;
-    if (one->tag_ == cqe_tag::hooked && !one->completed(one->outcome_)) {
-        --in_flight_;
-        ++counters_.resubmits;
-        queue(*one);
-        return;
+    // -EALREADY: a kernel thread runs it, and may sleep through this request. -ENOENT: it runs where
+    // it cannot be found; it is not gone. Either way its own CQE decides.
+    if (outcome == -EALREADY) {
+        const auto doublings = std::min(one->cancel_tries_, cancel_doublings_max);
+        one->cancel_tries_ = static_cast<std::uint8_t>(doublings + 1);
+        queue_cancel(*one, now_ms_ + (1U << doublings));
     }
-    conclude(*one);
 }
 
 // resume ------------------------------------------------------------------------------------------
 
 void loop::resume_ready(unsigned limit) {
-    for (unsigned resumed = 0; resumed < limit && !ready_.empty(); ++resumed) {
-        ++counters_.resumes;
-        trampoline::resume(ready_.pop().handle);
+    auto left = limit;
+    while (left != 0 && !ready_.empty()) {
+        auto* next = ready_.take_all();
+        do {
+            auto& one = *next;
+            next = one.next;  // the resumption may end its life
+            trampoline::resume(one.handle);
+            --left;
+        } while (next != nullptr && left != 0);
+        ready_.put_back(next);
     }
+    counters_.resumes += limit - left;
 }
 
 // the end -----------------------------------------------------------------------------------------
 
 void loop::finish_queued() noexcept {
     while (!waiting_.empty()) {
-        auto& head = static_cast<record&>(waiting_.pop());
+        auto& head = static_cast<record&>(*waiting_.first());
+        waiting_.drop_first(head.next);
         for (auto* one = &head; one != nullptr;) {
             auto* next = one->linked_;
             finish_unstarted(*one);
@@ -281,6 +351,7 @@ void loop::cancel_all_by_sqe() noexcept {
 bool loop::drain(std::uint64_t limit_ns, std::uint64_t (*clock)(void*), void* context) noexcept {
     constexpr std::uint64_t round_ns = 10'000'000;
     const auto deadline = clock(context) + limit_ns;
+    settle_room();
     finish_queued();
     while (in_flight_ != 0 && clock(context) < deadline) {
         // One cancel of everything is not enough: a kernel thread about to block misses it.

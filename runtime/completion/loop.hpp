@@ -24,8 +24,7 @@
 namespace pelton {
 
 struct loop_counters {
-    std::uint64_t operations = 0;       // started
-    std::uint64_t room_waits = 0;       // of those, queued for want of room
+    std::uint64_t room_waits = 0;       // operations queued for want of room
     std::uint64_t resumes = 0;          // waiters resumed
     std::uint64_t cancels = 0;          // cancel requests sent to the kernel
     std::uint64_t cancel_repeats = 0;   // of those, sent again after EALREADY
@@ -34,37 +33,40 @@ struct loop_counters {
 
 class loop {
 public:
-    explicit loop(ring& queues) noexcept : queues_(queues) {}
+    explicit loop(ring& queues) noexcept : queues_(queues) { grant_room(); }
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
-    ~loop() { check(in_flight_ == 0, "a loop was destroyed with operations in flight"); }
+    ~loop() { check(in_flight() == 0, "a loop was destroyed with operations in flight"); }
 
-    // Starts `one`: fills an SQE now if there is room, else queues it. `handle` is resumed by a
-    // later resume_ready(), also when the flow was asked to stop and nothing was submitted.
+    // Starts `one`: fills an SQE now if there is room, else queues it. `waiter` is resumed by a later
+    // resume_ready(), also when the flow was asked to stop and nothing was submitted.
     template <class Operation>
-    void start(Operation& one, std::coroutine_handle<> handle, strand* flow) noexcept {
+    void start(Operation& one, std::coroutine_handle<> waiter, strand& flow) noexcept {
         record& base = one;
-        base.handle = handle;
-        if (flow != nullptr) [[likely]] {
-            if (flow->stop_requested) [[unlikely]] {
-                finish_unstarted(base);
-                return;
-            }
-            flow->waiting_in = &base;
+        base.handle = waiter;
+        base.flow_ = &flow;
+        if (flow.stop_requested) [[unlikely]] {
+            finish_unstarted(base);
+            return;
         }
-        base.flow_ = flow;
+        flow.waiting_in = &base;
         base.owner_ = this;
         base.since_ms_ = now_ms_;
-        ++counters_.operations;
-        if (waiting_.empty() && cqes_owed_ < cqes_allowed_) [[likely]] {
-            auto* sqe = queues_.peek_sqe();
-            if (sqe != nullptr && one.Operation::prepare(*sqe, queues_)) [[likely]] {
-                commit(base, *sqe);
+        if (direct_room_ != 0) [[likely]] {
+            auto& sqe = queues_.clear_sqe();
+            if (one.Operation::prepare(sqe, queues_)) [[likely]] {
+                sqe.user_data = base.user_data(base.tag_);
+                queues_.commit_sqe();
+                base.state_ = record::state::in_flight;
+                --direct_room_;
                 return;
             }
         }
         queue(base);
     }
+
+    // The same for a record that no coroutine awaits: its finished() is called instead.
+    void start_unawaited(record& one) noexcept;
 
     // Starts the members as one soft-linked chain: each runs after the one before it succeeded in
     // full. Each is told by its finished() hook. False, with nothing started, when the chain is
@@ -94,7 +96,7 @@ public:
     bool drain(std::uint64_t limit_ns, std::uint64_t (*clock)(void*), void* context) noexcept;
 
     // After drain() gave up: what is in flight is nobody's any more, and its memory is leaked.
-    void abandon() noexcept { in_flight_ = 0; }
+    void abandon() noexcept { in_flight_ -= in_flight(); }
 
     // Loop time: a coarse clock that the owner sets once a turn, for ages and repeated cancels.
     void set_now_ms(std::uint32_t now_ms) noexcept { now_ms_ = now_ms; }
@@ -102,10 +104,11 @@ public:
 
     // Keeps one CQE's room for a doorbell, which start_reserved() then uses: it must be heard when
     // all other room is taken by operations that wait for what it announces.
-    void reserve_cqe() noexcept { ++cqes_owed_; }
+    void reserve_cqe() noexcept;
     void start_reserved(record& one) noexcept;
 
-    std::uint32_t in_flight() const noexcept { return in_flight_; }
+    // Records that the kernel has.
+    std::uint32_t in_flight() const noexcept { return in_flight_ + direct_started(); }
     bool has_queued() const noexcept { return !waiting_.empty(); }
     const loop_counters& counters() const noexcept { return counters_; }
     ring& queues() noexcept { return queues_; }
@@ -113,13 +116,13 @@ public:
 private:
     friend class record;
 
-    void commit(record& one, io_uring_sqe& sqe) noexcept {
-        sqe.user_data = one.user_data(one.tag_);
-        queues_.commit_sqe();
-        one.state_ = record::state::in_flight;
-        ++in_flight_;
-        ++cqes_owed_;
-    }
+    // Room for operations to start without a look at the queues: granted once a turn, since their
+    // ends and the CQ's room only change there, and settled before anything else is counted.
+    std::uint32_t direct_started() const noexcept { return direct_granted_ - direct_room_; }
+    void settle_room() noexcept;
+    void grant_room() noexcept;
+
+    void commit(record& one, io_uring_sqe& sqe) noexcept;
     bool commit_reserved(record& one) noexcept;
     void queue(record& one) noexcept;
     void finish_unstarted(record& one) noexcept;
@@ -130,25 +133,10 @@ private:
     void send_cancels() noexcept;
     void cancel_all_by_sqe() noexcept;
     void finish_queued() noexcept;
-    void collect(std::uint64_t user_data, std::int32_t outcome) noexcept;
+    void collect_marked(std::uint64_t user_data, std::int32_t outcome) noexcept;
     void collect_cancel(record* one, std::int32_t outcome) noexcept;
-
-    // The last CQE of `one` and of its cancels has come.
-    void conclude(record& one) noexcept {
-        one.state_ = record::state::done;
-        --in_flight_;
-        if (one.flow_ != nullptr) [[likely]] {
-            one.flow_->waiting_in = nullptr;
-        }
-        hand_over(one);
-    }
-    void hand_over(record& one) noexcept {
-        if (one.handle) [[likely]] {
-            ready_.push(one);
-        } else {
-            one.finished();
-        }
-    }
+    void conclude(record& one) noexcept;
+    void hand_over(record& one) noexcept;
 
     // Constant after construction
     ring& queues_;
@@ -156,12 +144,15 @@ private:
     // Change with every operation
     queue_of_resumables ready_;
     queue_of_resumables waiting_;  // records and chains that found no room
-    std::uint32_t in_flight_ = 0;  // records the kernel has
-    std::uint32_t cqes_owed_ = 0;  // completions the kernel owes us, cancels included
+    std::uint32_t direct_room_ = 0;     // operations that may still start at once
+    std::uint32_t direct_granted_ = 0;  // what it was when last granted
+    std::uint32_t in_flight_ = 0;       // records the kernel has, less those started directly
+    std::uint32_t cqes_owed_ = 0;       // CQEs the kernel owes us, likewise, cancels included
     std::uint32_t cqes_allowed_ = queues_.cq_entries();
     std::uint32_t now_ms_ = 0;
     loop_counters counters_;
 
+    strand nobody_;                // stands for the waiter of a record without one
     record* unheard_ = nullptr;    // a doorbell for which the SQ had no room
     queue_of_resumables cancels_;  // records whose cancel is to be sent, now or when due
 };

@@ -7,41 +7,37 @@ namespace pelton {
 
 class queue_of_resumables {
 public:
+    queue_of_resumables() noexcept = default;
+    queue_of_resumables(const queue_of_resumables&) = delete;
+    queue_of_resumables& operator=(const queue_of_resumables&) = delete;
+
     bool empty() const noexcept { return first_ == nullptr; }
     resumable* first() const noexcept { return first_; }
 
     void push(resumable& one) noexcept {
         one.next = nullptr;
-        if (first_ == nullptr) {
-            first_ = &one;
-        } else {
-            last_->next = &one;
-        }
-        last_ = &one;
-    }
-
-    // The queue must not be empty.
-    resumable& pop() noexcept {
-        auto& one = *first_;
-        first_ = one.next;
-        return one;
+        *end_ = &one;
+        end_ = &one.next;
     }
 
     // After the first left by other means, `next` being what followed it.
-    void drop_first(resumable* next) noexcept { first_ = next; }
+    void drop_first(resumable* next) noexcept {
+        first_ = next;
+        if (next == nullptr) {
+            end_ = &first_;
+        }
+    }
 
     // True when it was there.
     bool remove(resumable& one) noexcept {
-        resumable* before = nullptr;
-        for (auto* at = first_; at != nullptr; before = at, at = at->next) {
-            if (at != &one) {
-                continue;
+        for (auto** link = &first_; *link != nullptr; link = &(*link)->next) {
+            if (*link == &one) {
+                *link = one.next;
+                if (end_ == &one.next) {
+                    end_ = link;
+                }
+                return true;
             }
-            (before == nullptr ? first_ : before->next) = one.next;
-            if (last_ == &one) {
-                last_ = before;
-            }
-            return true;
         }
         return false;
     }
@@ -49,13 +45,29 @@ public:
     // All of it, oldest first, leaving the queue empty.
     resumable* take_all() noexcept {
         auto* all = first_;
-        first_ = nullptr;
+        drop_first(nullptr);
         return all;
+    }
+
+    // Puts a list back before everything else.
+    void put_back(resumable* oldest) noexcept {
+        if (oldest == nullptr) {
+            return;
+        }
+        auto** last = &oldest->next;
+        while (*last != nullptr) {
+            last = &(*last)->next;
+        }
+        *last = first_;
+        if (first_ == nullptr) {
+            end_ = last;
+        }
+        first_ = oldest;
     }
 
 private:
     resumable* first_ = nullptr;
-    resumable* last_ = nullptr;  // meaningless when empty
+    resumable** end_ = &first_;  // where the next one is linked
 };
 
 }  // namespace pelton

@@ -30,12 +30,13 @@ enum class cqe_tag : std::uint8_t {
     hooked = 1,     // the record's own; its hook decides
     cancel = 2,     // that of a cancel aimed at the record
     reserved = 3,   // the record's own, in the CQ place kept for a doorbell
+    unawaited = 4,  // the record's own; no coroutine waits, finished() is called
 };
 inline constexpr std::uint64_t tag_mask = 15;
 
 class alignas(16) record : public leaf, private resumable {
 public:
-    enum class state : std::uint8_t { idle, queued, in_flight, done };
+    enum class state : std::uint8_t { idle, done, queued, in_flight };
 
     record() noexcept = default;
     record(const record&) = delete;
@@ -50,7 +51,7 @@ public:
 
 protected:
     ~record() {
-        check(state_ == state::idle || state_ == state::done,
+        check(state_ <= state::done,
               "an operation was destroyed while the kernel may still use its memory; await it, or "
               "let the scope that owns its task end first");
     }
@@ -67,7 +68,7 @@ protected:
         return true;
     }
 
-    // For a record that no coroutine awaits: it is done and may be started again.
+    // For a record that no coroutine awaits: it is done, and may be started again here.
     virtual void finished() noexcept {}
 
     // What dump() calls it: a literal.
@@ -76,7 +77,7 @@ protected:
     void set_hooked() noexcept { tag_ = cqe_tag::hooked; }
 
     // Whether the flow that waits here was asked to stop.
-    bool stopping() const noexcept { return flow_ != nullptr && flow_->stop_requested; }
+    bool stopping() const noexcept { return flow_->stop_requested; }
 
 private:
     friend class loop;
@@ -85,19 +86,25 @@ private:
         return reinterpret_cast<std::uint64_t>(this) | static_cast<std::uint64_t>(tag);
     }
 
+    // What is not initialised here is set when the record starts: the compiler need not clear it
+    // for every operation.
+
     // resumable: the waiter's handle; `next` links the ready, room and cancel queues
-    strand* flow_ = nullptr;      // null for the loop's own operations and members of a chain
-    loop* owner_ = nullptr;       // set once started
-    record* linked_ = nullptr;    // the next member of its chain
-    std::int32_t outcome_ = 0;    // the CQE's res
-    std::uint32_t since_ms_ = 0;  // loop time at its start
-    std::uint32_t cancel_due_ms_ = 0;
+    strand* flow_;                // the waiter's; the loop's own for records without a waiter
+    loop* owner_ = nullptr;       // null until started
+    record* linked_;              // the next member of its chain, while queued
+    std::int32_t outcome_;        // the CQE's res
+    std::uint32_t since_ms_;      // loop time at its start
+    std::uint32_t cancel_due_ms_;
     state state_ = state::idle;
     cqe_tag tag_ = cqe_tag::operation;
     std::uint8_t cancel_tries_ = 0;
-    bool ended_ : 1 = false;             // its last CQE came, a cancel's has not
-    bool cancel_queued_ : 1 = false;     // a cancel waits to be sent
-    bool cancel_in_flight_ : 1 = false;  // a cancel's CQE is owed
+    std::uint8_t marks_ = 0;
+
+    // A CQE of a record with a mark takes the slow way.
+    static constexpr std::uint8_t ended = 1;             // its last CQE came, a cancel's has not
+    static constexpr std::uint8_t cancel_queued = 2;     // a cancel waits to be sent
+    static constexpr std::uint8_t cancel_in_flight = 4;  // a cancel's CQE is owed
 };
 
 // Every pending operation costs this much of its frame; change it knowingly.

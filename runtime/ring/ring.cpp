@@ -143,15 +143,6 @@ void ring::limit_workers(const ring_options& options) noexcept {
     known_.present.set(cancel, !known_.masked.test(cancel));
 }
 
-io_uring_sqe* ring::peek_sqe() noexcept {
-    if (sq_room() == 0) {
-        return nullptr;
-    }
-    auto* sqe = &sqes_[sq_tail_ & sq_mask_];
-    std::memset(sqe, 0, sizeof(*sqe));
-    return sqe;
-}
-
 std::span<area> ring::scratch(std::size_t count) noexcept {
     if (scratch_.size() - scratch_used_ < count) {
         ++counters_.scratch_full;

@@ -18,6 +18,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <vector>
@@ -55,8 +56,16 @@ public:
     ~ring();
 
     // The next free SQE, zeroed, or null when the SQ is full. Not submitted until commit_sqe().
-    io_uring_sqe* peek_sqe() noexcept;
+    io_uring_sqe* peek_sqe() noexcept { return sq_room() != 0 ? &clear_sqe() : nullptr; }
+    // The same where sq_room() is known not to be 0.
+    io_uring_sqe& clear_sqe() noexcept {
+        auto& sqe = sqes_[sq_tail_ & sq_mask_];
+        std::memset(&sqe, 0, sizeof(sqe));
+        return sqe;
+    }
     void commit_sqe() noexcept { ++sq_tail_; }
+    // Counts commits; wraps.
+    unsigned sqes_committed() const noexcept { return sq_tail_; }
     unsigned sq_room() const noexcept {
         return sq_entries_ - (sq_tail_ - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE));
     }

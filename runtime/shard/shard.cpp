@@ -214,9 +214,9 @@ std::string shard::dump() const {
                    ring.sqes, ring.enters, ring.cqes, ring.short_enters, ring.enter_retries,
                    ring.overflows, ring.scratch_full);
     fmt::format_to(out,
-                   "operations {} in_flight {} room_waits {} resumes {} cancels {} "
-                   "cancel_repeats {} resubmits {}\n",
-                   loop.operations, completions_.in_flight(), loop.room_waits, loop.resumes,
+                   "in_flight {} room_waits {} resumes {} cancels {} cancel_repeats {} "
+                   "resubmits {}\n",
+                   completions_.in_flight(), loop.room_waits, loop.resumes,
                    loop.cancels, loop.cancel_repeats, loop.resubmits);
     fmt::format_to(out,
                    "turns {} timers {} offloads {} fixed_transfers {} plain_transfers {} "

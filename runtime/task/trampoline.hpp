@@ -17,8 +17,9 @@ inline void park(std::coroutine_handle<> next) noexcept { parked = next; }
 
 // Runs `first` and whatever it parks, until nothing is parked.
 inline void resume(std::coroutine_handle<> first) {
-    for (auto next = first; next; next = std::exchange(parked, {})) {
-        next.resume();
+    first.resume();
+    while (parked) {
+        std::exchange(parked, {}).resume();
     }
 }
 
