@@ -22,7 +22,8 @@ void run_case(const settings& s, report& out, unsigned connections, std::size_t 
     const std::string name = fmt::format("{} connections, {} B", connections, bytes);
     if (!s.wants(name)) return;
     std::vector<contender> contenders = {{"pelton", echo::serve_pelton},
-                                         {"raw liburing", echo::serve_raw}};
+                                         {"raw, multishot", echo::serve_raw_multishot},
+                                         {"raw, single shot", echo::serve_raw_single_shot}};
     if (echo::asio_is_built_in()) contenders.push_back({"asio (epoll)", echo::serve_asio});
 
     // All are up at once: a server without load uses no CPU.

@@ -20,8 +20,11 @@ struct serving {
 // std::system_error.
 int listen_somewhere(const serving& s);
 
-// io_uring by hand: multishot accept and receive, direct descriptors, a provided buffer ring.
-void serve_raw(const serving& s);
+// io_uring by hand, with direct descriptors and multishot accept. Which way of receiving is the
+// faster depends on the load, so both are here: multishot into a provided buffer ring, and one
+// receive at a time into a buffer of the connection's own.
+void serve_raw_multishot(const serving& s);
+void serve_raw_single_shot(const serving& s);
 
 // Asio with C++20 coroutines on epoll, single-threaded locks off, executors not type-erased.
 void serve_asio(const serving& s);

@@ -190,7 +190,7 @@ void server::run() {
 
 }  // namespace
 
-void serve_raw(const serving& s) {
+void serve_raw_multishot(const serving& s) {
     server raw(s);
     raw.run();
 }
