@@ -2,6 +2,7 @@
 #include <pelton/bench/kiobuf/areas_by_hand.hpp>
 #include <pelton/bench/kiobuf/best_kiobuf.hpp>
 #include <pelton/bench/kiobuf/descriptors.hpp>
+#include <pelton/bench/kiobuf/finding.hpp>
 #include <pelton/bench/kiobuf/fragments.hpp>
 #include <pelton/bench/kiobuf/raw_device.hpp>
 
@@ -11,7 +12,7 @@ namespace pelton::bench::kiobuf {
 namespace {
 
 // Turns of functions only: no coroutine takes part.
-void measure(const settings& s, report& out, const std::string& name,
+void measure(const settings& s, report& out, const std::string& name, prediction was,
              const std::vector<std::string>& names, const std::vector<rival_run>& runs) {
     if (!s.wants(name)) return;
     pairing pairs(names, {{"descriptions_per_second", better::higher}}, s.pairs_or(micro_pairs));
@@ -27,6 +28,7 @@ void measure(const settings& s, report& out, const std::string& name,
         pairs.record(turn, {static_cast<double>(count) / watch.wall()});
     }
     out.add(name, pairs);
+    out.note(finding(pairs, 1, 0, was));
 }
 
 // The vector of the thread: an array of {page, 16-bit offset, 16-bit length}, lowered to iovecs.
@@ -79,7 +81,7 @@ void contiguous(const settings& s, report& out, std::span<std::byte> memory, std
             }
         };
     };
-    measure(s, out, name,
+    measure(s, out, name, prediction::no_win,
             {"areas by hand", "K3 best kiobuf", "K2 2.4 O_DIRECT", "K1 2.4.16 raw", "K0 2.4.0 raw"},
             {[&](std::uint64_t n) {
                  for (; n > 0; --n)
@@ -102,7 +104,7 @@ void fragments(const settings& s, report& out, std::span<std::byte> memory, std:
     kiovec k4(dry, -1, count);
     seed_vector seed(dry, count);
     const auto total = static_cast<std::int64_t>(count * bytes);
-    measure(s, out, name,
+    measure(s, out, name, prediction::win,
             {"areas by hand", "K4 kiovec", "16-bit vector, lowered", "the same areas again"},
             {[&](std::uint64_t n) {
                  for (; n > 0; --n)

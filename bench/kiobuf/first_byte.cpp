@@ -1,5 +1,6 @@
 #include <pelton/bench/harness/stopwatch.hpp>
 #include <pelton/bench/kiobuf/best_kiobuf.hpp>
+#include <pelton/bench/kiobuf/finding.hpp>
 #include <pelton/bench/kiobuf/first_byte.hpp>
 #include <pelton/bench/kiobuf/ladder.hpp>
 #include <pelton/buffers/area_cursor.hpp>
@@ -143,6 +144,9 @@ task<> run_case(shard& here, file& from, const settings& s, report& out, workloa
         pairs.record(turn, average(seen));
     }
     out.add(name, pairs);
+    out.note(finding(pairs, 1, 0, prediction::no_win));
+    out.note(finding(pairs, 2, 0, prediction::win));
+    out.note(finding(pairs, 5, 0, prediction::win));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <pelton/bench/harness/duel.hpp>
 #include <pelton/bench/kiobuf/areas_by_hand.hpp>
 #include <pelton/bench/kiobuf/best_kiobuf.hpp>
+#include <pelton/bench/kiobuf/finding.hpp>
 #include <pelton/bench/kiobuf/fragments.hpp>
 #include <pelton/bench/kiobuf/raw_device.hpp>
 #include <pelton/bench/kiobuf/vectors.hpp>
@@ -152,6 +153,7 @@ task<> run_case(file& from, const settings& s, report& out, vector_case c) {
     };
     co_await duel(pairs, operations, ours, others.runs, warm);
     out.add(name, pairs);
+    out.note(finding(pairs, 2, 1, c.count == 1 ? prediction::no_win : prediction::win));
     const std::int64_t strict = others.k4.read(fragments, 0, kiovec::alignment::strict);
     if (strict == -error_invalid) out.note("    2.4 itself: -EINVAL, for fragments off 512 bytes");
 }
