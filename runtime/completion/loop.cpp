@@ -29,9 +29,7 @@ void loop::settle_room() noexcept {
 
 void loop::grant_room() noexcept {
     // While operations queue, later ones queue behind them.
-    direct_room_ = waiting_.empty() && cqes_owed_ < cqes_allowed_
-                       ? std::min(queues_.sq_room(), cqes_allowed_ - cqes_owed_)
-                       : 0;
+    direct_room_ = waiting_.empty() ? std::min(queues_.sq_room(), cq_room()) : 0;
     direct_granted_ = direct_room_;
 }
 
@@ -119,7 +117,7 @@ bool loop::prepare_chain(record& head) noexcept {
     for (auto* one = &head; one != nullptr; one = one->linked_) {
         ++length;
     }
-    if (length > queues_.sq_room() || length > cqes_allowed_ - cqes_owed_) {
+    if (length > queues_.sq_room() || length > cq_room()) {
         return false;
     }
     for (auto* one = &head; one != nullptr;) {
@@ -140,7 +138,7 @@ bool loop::admit_one(record& one) noexcept {
     if (one.linked_ != nullptr) {
         return prepare_chain(one);
     }
-    if (cqes_owed_ >= cqes_allowed_) {
+    if (cq_room() == 0) {
         return false;
     }
     auto* sqe = queues_.peek_sqe();
@@ -192,7 +190,7 @@ void loop::send_cancels() noexcept {
     while (each != nullptr) {
         auto& one = static_cast<record&>(*each);
         each = each->next;
-        auto* sqe = cqes_owed_ < cqes_allowed_ ? queues_.peek_sqe() : nullptr;
+        auto* sqe = cq_room() != 0 ? queues_.peek_sqe() : nullptr;
         if (!reached(now_ms_, one.cancel_due_ms_) || sqe == nullptr) {
             cancels_.push(one);  // a request to stop is never dropped for want of room
             continue;
@@ -225,7 +223,7 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
     send_cancels();
     admit();
     // What did not fit into the SQ goes into the next batch at once; only a full CQ is waited for.
-    const bool more = !waiting_.empty() && cqes_owed_ < cqes_allowed_;
+    const bool more = !waiting_.empty() && cq_room() != 0;
     static_cast<void>(queues_.enter(may_sleep && !more ? 1 : 0, timeout_ns));
     std::uint32_t marked = 0;
     const auto reaped =
@@ -339,7 +337,7 @@ void loop::finish_queued() noexcept {
 
 void loop::cancel_all_by_sqe() noexcept {
     auto* sqe = queues_.peek_sqe();
-    if (sqe == nullptr || cqes_owed_ >= cqes_allowed_) {
+    if (sqe == nullptr || cq_room() == 0) {
         return;  // the next round finds room
     }
     io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);

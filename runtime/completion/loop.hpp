@@ -5,7 +5,10 @@
 //       never runs while the CQ is drained, nor inside a cancel, an unlock or a lease coming home.
 //   (2) Completions owed by the kernel never exceed the CQ: each single-shot operation and each
 //       cancel takes one place, and one is kept for the doorbell. What finds no room queues as an
-//       operation, in order, and is admitted when room comes.
+//       operation, in order, and is admitted when room comes. Operations whose end a peer decides
+//       stand outside: a thousand receives that wait for their peers may not keep the send waiting
+//       that one of those peers waits for. When more of them end at once than the CQ holds, the
+//       kernel keeps the rest for the next enter (NODROP).
 //   (3) A chain is admitted whole or queued whole; one longer than the SQ is refused.
 //   (4) The loop never sleeps while something can run, and submits and waits in one enter.
 //
@@ -77,6 +80,10 @@ public:
     // operation's own outcome.
     void cancel(record& one) noexcept;
 
+    // Around an operation whose end a peer decides: before it starts, and once it is resumed.
+    void peer_wait_begins() noexcept { ++cqes_allowed_; }
+    void peer_wait_ended() noexcept { --cqes_allowed_; }
+
     void make_ready(resumable& who) noexcept { ready_.push(who); }
     bool has_ready() const noexcept { return !ready_.empty(); }
 
@@ -121,6 +128,10 @@ private:
     std::uint32_t direct_started() const noexcept { return direct_granted_ - direct_room_; }
     void settle_room() noexcept;
     void grant_room() noexcept;
+
+    std::uint32_t cq_room() const noexcept {
+        return cqes_owed_ < cqes_allowed_ ? cqes_allowed_ - cqes_owed_ : 0;
+    }
 
     void commit(record& one, io_uring_sqe& sqe) noexcept;
     bool commit_reserved(record& one) noexcept;

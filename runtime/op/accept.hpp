@@ -19,11 +19,13 @@ public:
     template <stranded Promise>
     void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
         on_.enter();
+        this->here().completions().peer_wait_begins();
         base::await_suspend(waiter);
     }
 
     result<Accepted> await_resume() noexcept {
         on_.leave();
+        this->here().completions().peer_wait_ended();
         return base::await_resume();
     }
 

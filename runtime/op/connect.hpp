@@ -15,6 +15,16 @@ public:
                       socklen_t bytes) noexcept
         : operation(here), descriptor_(descriptor), bytes_(bytes), address_(address) {}
 
+    template <stranded Promise>
+    void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+        here().completions().peer_wait_begins();
+        operation::await_suspend(waiter);
+    }
+    result<void> await_resume() noexcept {
+        here().completions().peer_wait_ended();
+        return operation::await_resume();
+    }
+
     bool prepare(io_uring_sqe& sqe, ring&) noexcept override {
         sqe.opcode = abi::op_connect;
         sqe.fd = descriptor_;

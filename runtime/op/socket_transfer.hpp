@@ -26,13 +26,16 @@ public:
     template <stranded Promise>
     void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
         on_.enter();
+        this->here().completions().peer_wait_begins();
         base::await_suspend(waiter);
     }
 
     result<std::size_t> await_resume() noexcept {
-        if (this->now() != record::state::idle) [[likely]] {
-            on_.leave();
+        if (this->now() == record::state::idle) [[unlikely]] {
+            return std::size_t{0};
         }
+        on_.leave();
+        this->here().completions().peer_wait_ended();
         return base::await_resume();
     }
 
