@@ -22,15 +22,29 @@ bool reached(std::uint32_t now_ms, std::uint32_t due_ms) {
 
 void loop::settle_room() noexcept {
     const auto started = direct_started();
+    queues_.commit_sqes(started);
     in_flight_ += started;
     cqes_owed_ += started;
-    direct_room_ = direct_granted_ = 0;
+    first_direct_ = next_direct_ = end_direct_ = nullptr;
 }
 
 void loop::grant_room() noexcept {
     // While operations queue, later ones queue behind them.
-    direct_room_ = waiting_.empty() ? std::min(queues_.sq_room(), cq_room()) : 0;
-    direct_granted_ = direct_room_;
+    if (waiting_.empty() && cqes_owed_ < cqes_allowed_) {
+        const auto row = queues_.row_of_sqes(cqes_allowed_ - cqes_owed_);
+        first_direct_ = next_direct_ = row.data();
+        end_direct_ = row.data() + row.size();
+    }
+}
+
+// The row of SQEs has ended, or there is no scratch space: look at all there is before queueing.
+void loop::start_slowly(record& one) noexcept {
+    settle_room();
+    if (!waiting_.empty() || !admit_one(one)) {
+        queue(one);
+        return;
+    }
+    grant_room();
 }
 
 void loop::commit(record& one, io_uring_sqe& sqe) noexcept {
@@ -46,7 +60,7 @@ void loop::queue(record& one) noexcept {
     one.linked_ = nullptr;
     ++counters_.room_waits;
     waiting_.push(one);
-    settle_room();  // what starts from now on queues behind it
+    settle_room();
 }
 
 void loop::finish_unstarted(record& one) noexcept {
@@ -135,9 +149,6 @@ bool loop::prepare_chain(record& head) noexcept {
 }
 
 bool loop::admit_one(record& one) noexcept {
-    if (one.linked_ != nullptr) {
-        return prepare_chain(one);
-    }
     if (cq_room() == 0) {
         return false;
     }
@@ -156,7 +167,7 @@ void loop::admit() noexcept {
     while (!waiting_.empty()) {
         auto& one = static_cast<record&>(*waiting_.first());
         auto* next = one.next;
-        if (!admit_one(one)) {
+        if (!(one.linked_ != nullptr ? prepare_chain(one) : admit_one(one))) {
             return;
         }
         waiting_.drop_first(next);
@@ -220,25 +231,39 @@ std::optional<std::uint32_t> loop::next_due_ms() const noexcept {
 
 void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept {
     settle_room();
-    send_cancels();
-    admit();
+    if (!cancels_.empty()) [[unlikely]] {
+        send_cancels();
+    }
+    if (!waiting_.empty() || unheard_ != nullptr) [[unlikely]] {
+        admit();
+    }
     // What did not fit into the SQ goes into the next batch at once; only a full CQ is waited for.
     const bool more = !waiting_.empty() && cq_room() != 0;
     static_cast<void>(queues_.enter(may_sleep && !more ? 1 : 0, timeout_ns));
     std::uint32_t marked = 0;
+    resumable* oldest = nullptr;
+    resumable** end = &oldest;
     const auto reaped =
         queues_.reap([&](std::uint64_t user_data, std::int32_t outcome, std::uint32_t) {
             auto* one = reinterpret_cast<record*>(user_data);
             if ((user_data & tag_mask) != 0 || one->marks_ != 0) [[unlikely]] {
                 ++marked;
+                if (end != &oldest) {
+                    ready_.append(oldest, end);  // those before it come first
+                    end = &oldest;
+                }
                 collect_marked(user_data, outcome);
                 return;
             }
             one->outcome_ = outcome;
             one->state_ = record::state::done;
             one->flow_->waiting_in = nullptr;
-            ready_.push(*one);
+            *end = one;
+            end = &one->next;
         });
+    if (end != &oldest) {
+        ready_.append(oldest, end);
+    }
     in_flight_ -= reaped - marked;
     cqes_owed_ -= reaped;
     grant_room();
@@ -307,18 +332,17 @@ void loop::collect_cancel(record* one, std::int32_t outcome) noexcept {
 // resume ------------------------------------------------------------------------------------------
 
 void loop::resume_ready(unsigned limit) {
-    auto left = limit;
-    while (left != 0 && !ready_.empty()) {
+    std::uint64_t resumed = 0;
+    while (!ready_.empty() && resumed < limit) {
         auto* next = ready_.take_all();
         do {
             auto& one = *next;
             next = one.next;  // the resumption may end its life
+            ++resumed;
             trampoline::resume(one.handle);
-            --left;
-        } while (next != nullptr && left != 0);
-        ready_.put_back(next);
+        } while (next != nullptr);
     }
-    counters_.resumes += limit - left;
+    counters_.resumes += resumed;
 }
 
 // the end -----------------------------------------------------------------------------------------

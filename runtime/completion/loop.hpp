@@ -21,6 +21,7 @@
 #include <pelton/runtime/task/scheduler.hpp>
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 
@@ -46,26 +47,28 @@ public:
     template <class Operation>
     void start(Operation& one, std::coroutine_handle<> waiter, strand& flow) noexcept {
         record& base = one;
+        // Read while the compiler still knows it: the stores below could alias it.
+        const auto user_data = base.user_data(base.tag_);
         base.handle = waiter;
         base.flow_ = &flow;
+        base.owner_ = this;
+        base.since_ms_ = now_ms_;
         if (flow.stop_requested) [[unlikely]] {
             finish_unstarted(base);
             return;
         }
         flow.waiting_in = &base;
-        base.owner_ = this;
-        base.since_ms_ = now_ms_;
-        if (direct_room_ != 0) [[likely]] {
-            auto& sqe = queues_.clear_sqe();
-            if (one.Operation::prepare(sqe, queues_)) [[likely]] {
-                sqe.user_data = base.user_data(base.tag_);
-                queues_.commit_sqe();
+        auto* sqe = next_direct_;
+        if (sqe != end_direct_) [[likely]] {
+            std::memset(sqe, 0, sizeof(*sqe));
+            if (one.Operation::prepare(*sqe, queues_)) [[likely]] {
+                sqe->user_data = user_data;
+                next_direct_ = sqe + 1;
                 base.state_ = record::state::in_flight;
-                --direct_room_;
                 return;
             }
         }
-        queue(base);
+        start_slowly(base);
     }
 
     // The same for a record that no coroutine awaits: its finished() is called instead.
@@ -87,14 +90,17 @@ public:
     void make_ready(resumable& who) noexcept { ready_.push(who); }
     bool has_ready() const noexcept { return !ready_.empty(); }
 
-    // Resumes what is ready, and what becomes ready meanwhile, up to `limit` resumptions.
+    // Resumes what is ready, and what becomes ready meanwhile, until nothing is or `limit` have run;
+    // those that were ready together run together.
     void resume_ready(unsigned limit);
 
     // One enter: admits what waits for room, submits, waits for one completion if `may_sleep`, at
     // most `timeout_ns`, and collects what completed.
     void turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept;
 
-    // When a cancel answered EALREADY is due again, in milliseconds of loop time.
+    // Whether cancels wait to be sent, and when the first of them is due, in milliseconds of loop
+    // time: one that was answered EALREADY is sent again.
+    bool has_cancels() const noexcept { return !cancels_.empty(); }
     std::optional<std::uint32_t> next_due_ms() const noexcept;
 
     // Cancels everything and waits, at most `limit_ns` by `clock()`, until nothing is in flight.
@@ -123,11 +129,14 @@ public:
 private:
     friend class record;
 
-    // Room for operations to start without a look at the queues: granted once a turn, since their
-    // ends and the CQ's room only change there, and settled before anything else is counted.
-    std::uint32_t direct_started() const noexcept { return direct_granted_ - direct_room_; }
+    // A row of SQEs that operations fill without a look at the queues. It is granted once a turn,
+    // since room only changes there, and settled before anything else touches the SQ.
+    std::uint32_t direct_started() const noexcept {
+        return static_cast<std::uint32_t>(next_direct_ - first_direct_);
+    }
     void settle_room() noexcept;
     void grant_room() noexcept;
+    void start_slowly(record& one) noexcept;
 
     std::uint32_t cq_room() const noexcept {
         return cqes_owed_ < cqes_allowed_ ? cqes_allowed_ - cqes_owed_ : 0;
@@ -155,8 +164,9 @@ private:
     // Change with every operation
     queue_of_resumables ready_;
     queue_of_resumables waiting_;  // records and chains that found no room
-    std::uint32_t direct_room_ = 0;     // operations that may still start at once
-    std::uint32_t direct_granted_ = 0;  // what it was when last granted
+    io_uring_sqe* next_direct_ = nullptr;
+    io_uring_sqe* end_direct_ = nullptr;
+    io_uring_sqe* first_direct_ = nullptr;
     std::uint32_t in_flight_ = 0;       // records the kernel has, less those started directly
     std::uint32_t cqes_owed_ = 0;       // CQEs the kernel owes us, likewise, cancels included
     std::uint32_t cqes_allowed_ = queues_.cq_entries();

@@ -49,20 +49,11 @@ public:
         return all;
     }
 
-    // Puts a list back before everything else.
-    void put_back(resumable* oldest) noexcept {
-        if (oldest == nullptr) {
-            return;
-        }
-        auto** last = &oldest->next;
-        while (*last != nullptr) {
-            last = &(*last)->next;
-        }
-        *last = first_;
-        if (first_ == nullptr) {
-            end_ = last;
-        }
-        first_ = oldest;
+    // Appends a chain, not empty, linked from `oldest` to the one whose `next` is `*end`.
+    void append(resumable* oldest, resumable** end) noexcept {
+        *end = nullptr;
+        *end_ = oldest;
+        end_ = end;
     }
 
 private:

@@ -6,14 +6,14 @@
 namespace pelton {
 
 void record::request_stop() noexcept {
-    if (owner_ != nullptr) {
+    if (state_ != state::idle) {
         owner_->cancel(*this);
     }
 }
 
 std::size_t record::describe(char* into, std::size_t room) const noexcept {
     const auto* where = state_ == state::queued ? "queued for room" : "in the kernel";
-    const auto age = owner_ == nullptr ? 0 : owner_->now_ms() - since_ms_;
+    const auto age = owner_->now_ms() - since_ms_;
     return fmt::format_to_n(into, room, "{} {} for {} ms{}", name(), where, age,
                             (marks_ & (cancel_in_flight | cancel_queued)) != 0 ? ", asked to stop" : "")
         .size;

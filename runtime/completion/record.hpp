@@ -91,7 +91,7 @@ private:
 
     // resumable: the waiter's handle; `next` links the ready, room and cancel queues
     strand* flow_;                // the waiter's; the loop's own for records without a waiter
-    loop* owner_ = nullptr;       // null until started
+    loop* owner_;
     record* linked_;              // the next member of its chain, while queued
     std::int32_t outcome_;        // the CQE's res
     std::uint32_t since_ms_;      // loop time at its start

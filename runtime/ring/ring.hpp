@@ -16,6 +16,7 @@
 #include <pelton/runtime/ring/capabilities.hpp>
 #include <pelton/runtime/ring/registry.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -56,16 +57,23 @@ public:
     ~ring();
 
     // The next free SQE, zeroed, or null when the SQ is full. Not submitted until commit_sqe().
-    io_uring_sqe* peek_sqe() noexcept { return sq_room() != 0 ? &clear_sqe() : nullptr; }
-    // The same where sq_room() is known not to be 0.
-    io_uring_sqe& clear_sqe() noexcept {
+    io_uring_sqe* peek_sqe() noexcept {
+        if (sq_room() == 0) {
+            return nullptr;
+        }
         auto& sqe = sqes_[sq_tail_ & sq_mask_];
         std::memset(&sqe, 0, sizeof(sqe));
-        return sqe;
+        return &sqe;
     }
     void commit_sqe() noexcept { ++sq_tail_; }
-    // Counts commits; wraps.
-    unsigned sqes_committed() const noexcept { return sq_tail_; }
+
+    // Up to `wanted` free SQEs that lie in a row, not zeroed, to be filled from the first on and
+    // then committed together. Nothing else may touch the SQ in between.
+    std::span<io_uring_sqe> row_of_sqes(unsigned wanted) noexcept {
+        const unsigned to_end = sq_entries_ - (sq_tail_ & sq_mask_);
+        return {&sqes_[sq_tail_ & sq_mask_], std::min({wanted, sq_room(), to_end})};
+    }
+    void commit_sqes(unsigned count) noexcept { sq_tail_ += count; }
     unsigned sq_room() const noexcept {
         return sq_entries_ - (sq_tail_ - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE));
     }
@@ -89,9 +97,14 @@ public:
     unsigned reap(Take&& take) noexcept {
         const unsigned head = *cq_khead_;
         const unsigned tail = __atomic_load_n(cq_ktail_, __ATOMIC_ACQUIRE);
-        for (unsigned at = head; at != tail; ++at) {
-            const io_uring_cqe& cqe = cqes_[at & cq_mask_];
-            take(cqe.user_data, cqe.res, cqe.flags);
+        // At most two runs: up to the end of the array, and from its start.
+        for (unsigned at = head; at != tail;) {
+            const auto* cqe = &cqes_[at & cq_mask_];
+            const unsigned run = std::min(tail - at, cq_entries_ - (at & cq_mask_));
+            for (const auto* end = cqe + run; cqe != end; ++cqe) {
+                take(cqe->user_data, cqe->res, cqe->flags);
+            }
+            at += run;
         }
         __atomic_store_n(cq_khead_, tail, __ATOMIC_RELEASE);
         counters_.cqes += tail - head;

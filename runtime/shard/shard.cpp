@@ -91,7 +91,7 @@ void shard::take_turn() {
     completions_.set_now_ms(
         static_cast<std::uint32_t>(options_.calls->coarse_now_ns() / ns_per_ms));
     const bool may_sleep = !completions_.has_ready();
-    if (timers_.empty() && !completions_.next_due_ms()) [[likely]] {
+    if (timers_.empty() && !completions_.has_cancels()) [[likely]] {
         if (may_sleep) {
             refuse_deadlock();
         }

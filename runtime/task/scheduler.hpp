@@ -10,7 +10,7 @@ namespace pelton {
 // nothing. It may stand in one queue at a time.
 struct resumable {
     std::coroutine_handle<> handle;
-    resumable* next = nullptr;
+    resumable* next;  // set when it is queued
 };
 
 struct strand;
