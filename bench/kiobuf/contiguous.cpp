@@ -88,8 +88,8 @@ task<> run_case(file& from, const settings& s, report& out, const workload& work
     const std::function<void()> nothing = [] {};
     co_await duel(pairs, operations, ours, runs, nothing);
     out.add(name, pairs);
-    out.note(finding(pairs, 1, 0, prediction::no_win));
-    out.note(finding(pairs, 1, 1, prediction::no_win));
+    out.note(finding(pairs, 0, 1, 0, prediction::no_win));
+    out.note(finding(pairs, 0, 1, 1, prediction::no_win));
     out.note(attribution(pairs, 0));
     out.note(attribution(pairs, 1));
 }

@@ -28,7 +28,7 @@ void measure(const settings& s, report& out, const std::string& name, prediction
         pairs.record(turn, {static_cast<double>(count) / watch.wall()});
     }
     out.add(name, pairs);
-    out.note(finding(pairs, 1, 0, was));
+    out.note(finding(pairs, 0, 1, 0, was));
 }
 
 // The vector of the thread: an array of {page, 16-bit offset, 16-bit length}, lowered to iovecs.

@@ -9,8 +9,8 @@ namespace pelton::bench::kiobuf {
 
 enum class prediction { win, no_win };
 
-// Contender 0 against `rival`: a win or a loss when the interval leaves 1 out, otherwise neither.
-std::string finding(const pairing& pairs, std::size_t rival, std::size_t metric_index,
-                    prediction was);
+// `ours` against `rival`: a win or a loss when the interval leaves 1 out, otherwise neither.
+std::string finding(const pairing& pairs, std::size_t ours, std::size_t rival,
+                    std::size_t metric_index, prediction was);
 
 }  // namespace pelton::bench::kiobuf

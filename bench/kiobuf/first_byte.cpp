@@ -144,9 +144,9 @@ task<> run_case(shard& here, file& from, const settings& s, report& out, workloa
         pairs.record(turn, average(seen));
     }
     out.add(name, pairs);
-    out.note(finding(pairs, 1, 0, prediction::no_win));
-    out.note(finding(pairs, 2, 0, prediction::win));
-    out.note(finding(pairs, 5, 0, prediction::win));
+    out.note(finding(pairs, 0, 1, 0, prediction::no_win));
+    out.note(finding(pairs, 0, 2, 0, prediction::win));
+    out.note(finding(pairs, 0, 5, 0, prediction::win));
 }
 
 }  // namespace
