@@ -26,6 +26,9 @@ public:
     template <stranded Promise>
     void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
         on_.enter();
+        if (peer_decides()) {
+            this->here().completions().peer_wait_begins();
+        }
         base::await_suspend(waiter);
     }
 
@@ -34,6 +37,9 @@ public:
             return std::unexpected(refusal_);
         }
         on_.leave();
+        if (peer_decides()) {
+            this->here().completions().peer_wait_ended();
+        }
         return base::await_resume();
     }
 
@@ -42,6 +48,9 @@ protected:
                   std::uint64_t at) noexcept
         : base(here), on_(on), way_(way), memory_(memory), at_(at) {}
     ~transfer_base() = default;
+
+    // A stream ends its transfers when somebody else writes or reads; a file does by itself.
+    bool peer_decides() const noexcept { return at_ == target::no_position; }
 
     bool prepare_rest(io_uring_sqe& sqe, ring& queues) noexcept {
         auto& counters = this->here().counters();
