@@ -39,7 +39,7 @@ int main(int argc, char** argv) {
     auto* kiobuf = add("kiobuf", "the ladder from Linux 2.4's kiobufs to areas");
     copy_settings copy_own;
     auto* copy = add("copy", "pelcp beside cp and dd");
-    copy->add_option("--pelcp", copy_own.pelcp, "default: ../examples/pelcp/pelcp from here");
+    copy->add_option("--pelcp", copy_own.pelcp, "default: as built with this program");
     copy->add_option("--large-mib", copy_own.large_mib, "size of the large file");
     copy->add_option("--small-files", copy_own.small_files, "files in the tree");
     auto* echo = add("echo", "TCP echo: server CPU for each request");

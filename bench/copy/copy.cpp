@@ -84,7 +84,8 @@ void run_case(const settings& s, report& out, const copy_case& c) {
 
 std::string find_pelcp(const std::string& given) {
     if (!given.empty()) return given;
-    return files::path(own_path()).parent_path().parent_path() / "examples/pelcp/pelcp";
+    const files::path examples = files::path(own_path()).parent_path().parent_path() / "examples";
+    return files::is_directory(examples / "pelcp") ? examples / "pelcp/pelcp" : examples / "pelcp";
 }
 
 void large_file(const settings& s, report& out, const std::string& pelcp, std::size_t mib) {

@@ -8,7 +8,7 @@
 namespace pelton::bench {
 
 struct copy_settings {
-    std::string pelcp;  // empty: ../examples/pelcp/pelcp beside this program
+    std::string pelcp;  // empty: ../examples/pelcp or ../examples/pelcp/pelcp from here
     std::size_t large_mib = 1024;
     std::size_t small_files = 4000;
 };
