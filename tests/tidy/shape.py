@@ -47,6 +47,8 @@ def check_file(source):
 
 NOT_A_FUNCTION = re.compile(r"\b(namespace|class|struct|union|enum|extern)\b[^()]*$|=\s*$")
 
+ATTRIBUTE = re.compile(r"alignas\s*\([^()]*(?:\([^()]*\))?[^()]*\)")
+
 
 def check_functions(source):
     for first, last in functions(code_of(source.text)):
@@ -70,7 +72,7 @@ def functions(code):
         elif char == ";" and not inside and parentheses == 0:
             head_start = at + 1
         elif char == "{":
-            head = code[head_start:at]
+            head = ATTRIBUTE.sub(lambda m: " " * len(m.group()), code[head_start:at])
             is_function = (not inside and parentheses == 0 and "(" in head
                            and not NOT_A_FUNCTION.search(head))
             lead = len(head) - len(head.lstrip())
