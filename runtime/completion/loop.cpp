@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace pelton {
 namespace {
@@ -78,12 +79,6 @@ void loop::start_unawaited(record& one) noexcept {
     queue(one);
 }
 
-void loop::reserve_cqe() noexcept {
-    settle_room();
-    ++cqes_owed_;
-    grant_room();
-}
-
 void loop::start_reserved(record& one) noexcept {
     one.tag_ = cqe_tag::reserved;
     one.flow_ = &nobody_;
@@ -102,13 +97,13 @@ bool loop::commit_reserved(record& one) noexcept {
         return false;
     }
     commit(one, *sqe);
-    --cqes_owed_;  // its place was counted when it was reserved
+    --cqes_owed_;  // its place is kept
     return true;
 }
 
 bool loop::start_chain(std::span<record* const> members) noexcept {
     const auto length = members.size();
-    if (length == 0 || length > queues_.sq_entries() || length > cqes_allowed_) {
+    if (length == 0 || length > queues_.sq_entries() || length > queues_.cq_entries() - cqes_kept) {
         return false;
     }
     for (std::size_t i = 0; i < length; ++i) {
@@ -125,26 +120,41 @@ bool loop::start_chain(std::span<record* const> members) noexcept {
     return true;
 }
 
-// Fills one SQE for each member, or for none: a chain cut at the end of a batch would run as two.
-bool loop::prepare_chain(record& head) noexcept {
+// Of a chain from `head` on, or 1.
+std::uint32_t loop::length_of(const record& head) noexcept {
     std::uint32_t length = 0;
     for (auto* one = &head; one != nullptr; one = one->linked_) {
         ++length;
     }
+    return length;
+}
+
+// Fills one SQE for each member, or for none: a chain cut at the end of a batch would run as two.
+bool loop::prepare_chain(record& head) noexcept {
+    const auto length = length_of(head);
     if (length > queues_.sq_room() || length > cq_room()) {
         return false;
     }
-    for (auto* one = &head; one != nullptr;) {
-        auto* next = one->linked_;
+    const bool alone = queues_.sq_room() == queues_.sq_entries();
+    std::uint32_t filled = 0;
+    for (auto* one = &head; one != nullptr; one = one->linked_) {
         auto* sqe = queues_.peek_sqe();
-        check(one->prepare(*sqe, queues_), "a member of a chain needs more scratch than a ring has");
-        if (next != nullptr) {
-            sqe->flags |= IOSQE_IO_LINK;
+        if (!one->prepare(*sqe, queues_)) {
+            check(!alone, "a chain needs more scratch than a ring has");
+            queues_.take_back_sqes(filled);
+            return false;
         }
-        commit(*one, *sqe);
-        one->linked_ = nullptr;
-        one = next;
+        sqe->user_data = one->user_data(one->tag_);
+        sqe->flags |= one->linked_ != nullptr ? IOSQE_IO_LINK : 0;
+        queues_.commit_sqe();
+        ++filled;
     }
+    for (auto* one = &head; one != nullptr;) {
+        one->state_ = record::state::in_flight;
+        one = std::exchange(one->linked_, nullptr);
+    }
+    in_flight_ += length;
+    cqes_owed_ += length;
     return true;
 }
 
@@ -160,7 +170,8 @@ bool loop::admit_one(record& one) noexcept {
     return true;
 }
 
-void loop::admit() noexcept {
+// True when what is left found the SQ full, not the CQ: the next batch takes it.
+bool loop::admit() noexcept {
     if (unheard_ != nullptr && commit_reserved(*unheard_)) {
         unheard_ = nullptr;
     }
@@ -168,10 +179,11 @@ void loop::admit() noexcept {
         auto& one = static_cast<record&>(*waiting_.first());
         auto* next = one.next;
         if (!(one.linked_ != nullptr ? prepare_chain(one) : admit_one(one))) {
-            return;
+            return unheard_ != nullptr || length_of(one) <= cq_room();
         }
         waiting_.drop_first(next);
     }
+    return unheard_ != nullptr;
 }
 
 // cancel ------------------------------------------------------------------------------------------
@@ -196,14 +208,18 @@ void loop::queue_cancel(record& one, std::uint32_t due_ms) noexcept {
     cancels_.push(one);
 }
 
-void loop::send_cancels() noexcept {
+// True when one that is due found the SQ full.
+bool loop::send_cancels() noexcept {
+    bool unsent = false;
     auto* each = cancels_.take_all();
     while (each != nullptr) {
         auto& one = static_cast<record&>(*each);
         each = each->next;
-        auto* sqe = cq_room() != 0 ? queues_.peek_sqe() : nullptr;
-        if (!reached(now_ms_, one.cancel_due_ms_) || sqe == nullptr) {
+        const bool due = reached(now_ms_, one.cancel_due_ms_) && room_for_cancel();
+        auto* sqe = due ? queues_.peek_sqe() : nullptr;
+        if (sqe == nullptr) {
             cancels_.push(one);  // a request to stop is never dropped for want of room
+            unsent |= due;
             continue;
         }
         io_uring_prep_cancel64(sqe, one.user_data(one.tag_), 0);
@@ -214,6 +230,7 @@ void loop::send_cancels() noexcept {
         ++counters_.cancels;
         counters_.cancel_repeats += one.cancel_tries_ != 0 ? 1 : 0;
     }
+    return unsent;
 }
 
 std::optional<std::uint32_t> loop::next_due_ms() const noexcept {
@@ -231,14 +248,14 @@ std::optional<std::uint32_t> loop::next_due_ms() const noexcept {
 
 void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept {
     settle_room();
+    // What did not fit into the SQ goes into the next batch at once; only a full CQ is waited for.
+    bool more = false;
     if (!cancels_.empty()) [[unlikely]] {
-        send_cancels();
+        more = send_cancels();
     }
     if (!waiting_.empty() || unheard_ != nullptr) [[unlikely]] {
-        admit();
+        more |= admit();
     }
-    // What did not fit into the SQ goes into the next batch at once; only a full CQ is waited for.
-    const bool more = !waiting_.empty() && cq_room() != 0;
     static_cast<void>(queues_.enter(may_sleep && !more ? 1 : 0, timeout_ns));
     std::uint32_t marked = 0;
     resumable* oldest = nullptr;
@@ -361,7 +378,7 @@ void loop::finish_queued() noexcept {
 
 void loop::cancel_all_by_sqe() noexcept {
     auto* sqe = queues_.peek_sqe();
-    if (sqe == nullptr || cq_room() == 0) {
+    if (sqe == nullptr || !room_for_cancel()) {
         return;  // the next round finds room
     }
     io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);

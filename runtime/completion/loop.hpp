@@ -4,11 +4,11 @@
 //   (1) Only resume_ready() resumes. CQEs are collected first and tasks run afterwards, so user code
 //       never runs while the CQ is drained, nor inside a cancel, an unlock or a lease coming home.
 //   (2) Completions owed by the kernel never exceed the CQ: each single-shot operation and each
-//       cancel takes one place, and one is kept for the doorbell. What finds no room queues as an
-//       operation, in order, and is admitted when room comes. Operations whose end a peer decides
-//       stand outside: a thousand receives that wait for their peers may not keep the send waiting
-//       that one of those peers waits for. When more of them end at once than the CQ holds, the
-//       kernel keeps the rest for the next enter (NODROP).
+//       cancel takes one place; one is kept for the doorbell and one for a cancel. What finds no
+//       room queues as an operation, in order, and is admitted when room comes. Operations whose
+//       end a peer decides stand outside: a thousand receives that wait for their peers may not
+//       keep the send waiting that one of those peers waits for. When more of them end at once than
+//       the CQ holds, the kernel keeps the rest for the next enter (NODROP).
 //   (3) A chain is admitted whole or queued whole; one longer than the SQ is refused.
 //   (4) The loop never sleeps while something can run, and submits and waits in one enter.
 //
@@ -40,7 +40,10 @@ public:
     explicit loop(ring& queues) noexcept : queues_(queues) { grant_room(); }
     loop(const loop&) = delete;
     loop& operator=(const loop&) = delete;
-    ~loop() { check(in_flight() == 0, "a loop was destroyed with operations in flight"); }
+    ~loop() {
+        check(in_flight() == 0 && waiting_.empty(),
+              "a loop was destroyed with operations in flight or queued");
+    }
 
     // Starts `one`: fills an SQE now if there is room, else queues it. `waiter` is resumed by a later
     // resume_ready(), also when the flow was asked to stop and nothing was submitted.
@@ -115,9 +118,8 @@ public:
     void set_now_ms(std::uint32_t now_ms) noexcept { now_ms_ = now_ms; }
     std::uint32_t now_ms() const noexcept { return now_ms_; }
 
-    // Keeps one CQE's room for a doorbell, which start_reserved() then uses: it must be heard when
-    // all other room is taken by operations that wait for what it announces.
-    void reserve_cqe() noexcept;
+    // Starts a doorbell, in the CQ place kept for it: it must be heard when all other room is taken
+    // by operations that wait for what it announces.
     void start_reserved(record& one) noexcept;
 
     // Records that the kernel has.
@@ -138,19 +140,25 @@ private:
     void grant_room() noexcept;
     void start_slowly(record& one) noexcept;
 
+    // CQ places that no operation takes: the doorbell's, and one for a cancel, without which
+    // operations that fill the CQ could not be cancelled.
+    static constexpr std::uint32_t cqes_kept = 2;
+
     std::uint32_t cq_room() const noexcept {
         return cqes_owed_ < cqes_allowed_ ? cqes_allowed_ - cqes_owed_ : 0;
     }
+    bool room_for_cancel() const noexcept { return cqes_owed_ <= cqes_allowed_; }
 
     void commit(record& one, io_uring_sqe& sqe) noexcept;
     bool commit_reserved(record& one) noexcept;
     void queue(record& one) noexcept;
     void finish_unstarted(record& one) noexcept;
-    void admit() noexcept;
+    bool admit() noexcept;
     bool admit_one(record& one) noexcept;
     bool prepare_chain(record& head) noexcept;
+    static std::uint32_t length_of(const record& head) noexcept;
     void queue_cancel(record& one, std::uint32_t due_ms) noexcept;
-    void send_cancels() noexcept;
+    bool send_cancels() noexcept;
     void cancel_all_by_sqe() noexcept;
     void finish_queued() noexcept;
     void collect_marked(std::uint64_t user_data, std::int32_t outcome) noexcept;
@@ -169,7 +177,7 @@ private:
     io_uring_sqe* first_direct_ = nullptr;
     std::uint32_t in_flight_ = 0;       // records the kernel has, less those started directly
     std::uint32_t cqes_owed_ = 0;       // CQEs the kernel owes us, likewise, cancels included
-    std::uint32_t cqes_allowed_ = queues_.cq_entries();
+    std::uint32_t cqes_allowed_ = queues_.cq_entries() - cqes_kept;
     std::uint32_t now_ms_ = 0;
     loop_counters counters_;
 

@@ -28,7 +28,7 @@ namespace pelton {
 
 struct ring_options {
     unsigned sq_entries = 256;
-    unsigned cq_entries = 0;  // 0: four times the SQ
+    unsigned cq_entries = 0;  // 0: four times the SQ; at least as many as it has, and 4
     unsigned iowq_bounded_max = 4;      // kernel threads for regular files
     unsigned iowq_unbounded_max = 32;   // kernel threads for everything else
     feature_set masked{};
@@ -74,6 +74,8 @@ public:
         return {&sqes_[sq_tail_ & sq_mask_], std::min({wanted, sq_room(), to_end})};
     }
     void commit_sqes(unsigned count) noexcept { sq_tail_ += count; }
+    // Forgets the last commits, which the kernel has not seen before the next enter().
+    void take_back_sqes(unsigned count) noexcept { sq_tail_ -= count; }
     unsigned sq_room() const noexcept {
         return sq_entries_ - (sq_tail_ - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE));
     }

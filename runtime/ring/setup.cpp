@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -12,6 +13,8 @@
 
 namespace pelton {
 namespace {
+
+constexpr unsigned cq_entries_min = 4;  // the loop keeps places for itself
 
 // Newest first: on EINVAL the kernel does not say which flag it does not know.
 constexpr std::array peel_order{feature::no_sqarray, feature::defer_taskrun,
@@ -42,7 +45,8 @@ int make(ring_face& kernel, const ring_options& options, unsigned flags, io_urin
          io_uring_params& params) {
     params = {};
     params.flags = coherent(flags) | abi::setup_clamp | abi::setup_cqsize;
-    params.cq_entries = options.cq_entries != 0 ? options.cq_entries : 4 * options.sq_entries;
+    const auto wanted = options.cq_entries != 0 ? options.cq_entries : 4 * options.sq_entries;
+    params.cq_entries = std::max({wanted, options.sq_entries, cq_entries_min});
     return kernel.set_up(options.sq_entries, params, queues);
 }
 

@@ -19,9 +19,7 @@ int open_eventfd(calls_face& calls) {
 }  // namespace
 
 doorbell::doorbell(loop& completions, calls_face& calls, mailbox& box)
-    : completions_(completions), calls_(calls), box_(box), descriptor_(open_eventfd(calls)) {
-    completions_.reserve_cqe();
-}
+    : completions_(completions), calls_(calls), box_(box), descriptor_(open_eventfd(calls)) {}
 
 doorbell::~doorbell() {
     // Nothing was written through it, so close(2) has nothing to report.
