@@ -6,21 +6,46 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <cstring>
+#include <mutex>
+#include <new>
+#include <vector>
 
 namespace pelton {
 namespace {
 
 std::atomic<unsigned> forks{0};
 
-void count_fork() noexcept { forks.fetch_add(1, std::memory_order_relaxed); }
+// The rings of this process. A forked child does not have their memory (MADV_DONTFORK): it gets
+// empty pages in its place, so that it lives until it enters a ring, where its mistake has a name.
+std::mutex rings_guard;
+std::vector<const io_uring*> rings;
+
+void cover(void* start, std::size_t bytes) noexcept {
+    static_cast<void>(mmap(start, bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
+}
+
+void before_fork() noexcept { rings_guard.lock(); }
+void after_fork_in_parent() noexcept { rings_guard.unlock(); }
+void after_fork_in_child() noexcept {
+    for (const auto* each : rings) {
+        cover(each->sq.ring_ptr, each->sq.ring_sz);
+        if (each->cq.ring_ptr != each->sq.ring_ptr) {
+            cover(each->cq.ring_ptr, each->cq.ring_sz);
+        }
+        cover(each->sq.sqes, each->sq.ring_entries * sizeof(io_uring_sqe));
+    }
+    rings_guard.unlock();
+    forks.fetch_add(1, std::memory_order_relaxed);
+}
 
 class linux_ring_face final : public ring_face {
 public:
     linux_ring_face() noexcept {
-        // Refusing use after fork is a courtesy; without the handler the kernel's -EEXIST for
-        // SINGLE_ISSUER rings still stands.
-        static_cast<void>(pthread_atfork(nullptr, nullptr, count_fork));
+        // Refusing use after fork is a courtesy; without the handlers the child dies of SIGSEGV.
+        static_cast<void>(pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child));
     }
 
     int set_up(unsigned entries, io_uring_params& params, io_uring& ring) noexcept override {
@@ -40,6 +65,13 @@ public:
             tear_down(ring);
             return hidden;
         }
+        try {
+            const std::lock_guard lock(rings_guard);
+            rings.push_back(&ring);
+        } catch (const std::bad_alloc&) {
+            tear_down(ring);
+            return -ENOMEM;
+        }
         return 0;
     }
 
@@ -56,7 +88,13 @@ public:
         return io_uring_register(static_cast<unsigned>(ring.ring_fd), opcode, argument, count);
     }
 
-    void tear_down(io_uring& ring) noexcept override { io_uring_queue_exit(&ring); }
+    void tear_down(io_uring& ring) noexcept override {
+        {
+            const std::lock_guard lock(rings_guard);
+            std::erase(rings, &ring);
+        }
+        io_uring_queue_exit(&ring);
+    }
 
     unsigned fork_count() const noexcept override {
         return forks.load(std::memory_order_relaxed);
