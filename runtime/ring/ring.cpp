@@ -67,6 +67,7 @@ ring::ring(ring_face& kernel, const ring_options& options)
     register_own_descriptor();
     prepare_buffer_table();
     limit_workers(options);
+    probe_sync_cancel();
 }
 
 ring::~ring() {
@@ -139,8 +140,19 @@ void ring::limit_workers(const ring_options& options) noexcept {
     if (kernel_.register_with(queues_, abi::register_iowq_max_workers, limits.data(), 2) == 0) {
         known_.present.set(index);
     }
-    constexpr auto cancel = static_cast<std::size_t>(feature::sync_cancel);
-    known_.present.set(cancel, !known_.masked.test(cancel));
+}
+
+void ring::probe_sync_cancel() noexcept {
+    constexpr auto index = static_cast<std::size_t>(feature::sync_cancel);
+    if (known_.masked.test(index)) {
+        return;
+    }
+    sync_cancel request{};
+    request.address = ~std::uint64_t{0};  // names no operation
+    request.descriptor = -1;
+    if (kernel_.register_with(queues_, abi::register_sync_cancel, &request, 1) == -ENOENT) {
+        known_.present.set(index);
+    }
 }
 
 std::span<area> ring::scratch(std::size_t count) noexcept {

@@ -134,6 +134,7 @@ private:
     void register_own_descriptor() noexcept;
     void prepare_buffer_table() noexcept;
     void limit_workers(const ring_options& options) noexcept;
+    void probe_sync_cancel() noexcept;
     entered judge(int outcome, unsigned offered) noexcept;
 
     // Constant after construction
