@@ -38,7 +38,6 @@ public:
     unsigned enters() const noexcept { return enters_; }
     unsigned last_wait_for() const noexcept { return last_wait_for_; }
     unsigned owed_peak() const noexcept { return owed_peak_; }
-    unsigned sync_cancels() const noexcept { return sync_cancels_; }
     unsigned cq_entries() const noexcept { return cq_entries_; }
 
     int set_up(unsigned entries, io_uring_params& params, io_uring& ring) noexcept override {
@@ -97,7 +96,6 @@ public:
     int register_with(io_uring&, unsigned opcode, void* argument,
                       unsigned count) noexcept override {
         if (opcode == abi::register_sync_cancel) {
-            ++sync_cancels_;
             return -ENOENT;
         }
         if (opcode != abi::register_probe) {
@@ -145,7 +143,6 @@ private:
     unsigned last_wait_for_ = 0;
     unsigned owed_ = 0;
     unsigned owed_peak_ = 0;
-    unsigned sync_cancels_ = 0;
 };
 
 }  // namespace pelton::test
