@@ -1,6 +1,7 @@
 #include <pelton/bench/harness/callgrind.hpp>
 #include <pelton/bench/harness/duel.hpp>
 #include <pelton/bench/harness/report.hpp>
+#include <pelton/bench/nop/liburing_nop.hpp>
 #include <pelton/bench/nop/nop.hpp>
 #include <pelton/bench/nop/raw_nop.hpp>
 #include <pelton/runtime/op/nop.hpp>
@@ -37,10 +38,12 @@ task<> nops(shard& here, unsigned depth, std::uint64_t operations) {
 task<> time_case(shard& here, const settings& s, report& out, unsigned depth) {
     const std::string name = fmt::format("depth {}", depth);
     if (!s.wants(name)) co_return;
-    raw_nop raw(depth);
-    const std::vector<rival_run> rivals = {[&](std::uint64_t n) { raw.run(n); }};
+    liburing_nop raw(depth);
+    raw_nop bare(depth);
+    const std::vector<rival_run> rivals = {[&](std::uint64_t n) { raw.run(n); },
+                                           [&](std::uint64_t n) { bare.run(n); }};
     auto ours = [&](std::uint64_t operations) { return nops(here, depth, operations); };
-    pairing pairs({"pelton", "raw liburing"}, throughput_and_cpu(), s.pairs_or(micro_pairs));
+    pairing pairs({"pelton", "raw liburing", "bare ring"}, throughput_and_cpu(), s.pairs_or(micro_pairs));
     const std::uint64_t operations = calibrate(rivals[0], s.seconds_or(0.05), depth);
     const std::function<void()> nothing = [] {};
     co_await duel(pairs, operations, ours, rivals, nothing);
@@ -56,7 +59,8 @@ bool count_case(report& out, unsigned depth) {
     };
     const auto ours = count("pelton");
     const auto raw = count("raw");
-    if (!ours || !raw) {
+    const auto bare = count("bare");
+    if (!ours || !raw || !bare) {
         out.note("no instruction count: valgrind is missing or did not run this program");
         return false;
     }
@@ -65,13 +69,20 @@ bool count_case(report& out, unsigned depth) {
     out.add_exact(fmt::format("depth {}", depth), "raw liburing",
                   {"user_instructions_per_op", better::lower}, *ours, *raw,
                   gated ? std::optional(bar_ratio) : std::nullopt);
+    out.add_exact(fmt::format("depth {}", depth), "bare ring",
+                  {"user_instructions_per_op", better::lower}, *ours, *bare, std::nullopt);
     return !gated || *ours - *raw <= instructions_over_raw_max;
 }
 
 int run_single(const nop_settings& own) {
     if (own.single == "raw") {
-        raw_nop raw(own.depth);
+        liburing_nop raw(own.depth);
         raw.run(own.operations);
+        return 0;
+    }
+    if (own.single == "bare") {
+        raw_nop bare(own.depth);
+        bare.run(own.operations);
         return 0;
     }
     return run([&](shard& here) { return nops(here, own.depth, own.operations); });

@@ -42,6 +42,12 @@ public:
     // the kernel refuses.
     void enter(unsigned wait_for) noexcept;
 
+    // The same for SQEs that were taken by liburing's io_uring_get_sqe from handle().
+    void enter_prepared(unsigned wait_for) noexcept {
+        sq_tail_ = ring_.sq.sqe_tail;
+        enter(wait_for);
+    }
+
     // Hands every CQE that is there to `handle(user_data, result, flags)`. SQEs may be taken
     // inside. Returns how many there were.
     template <class Handle>
