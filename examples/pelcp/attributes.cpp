@@ -1,11 +1,11 @@
 #include <pelton/examples/pelcp/attributes.hpp>
-
 #include <pelton/examples/pelcp/descriptor.hpp>
 #include <pelton/examples/pelcp/extended.hpp>
 
 #include <fmt/format.h>
 
 #include <fcntl.h>
+
 #include <linux/openat2.h>
 
 namespace pelcp {
@@ -66,19 +66,20 @@ void keep_attributes(job& on, const entry& one, int from, const metadata& about,
     auto& calls = on.calls();
     auto mode = about.mode;
     const bool as_predicted = made.created && on.in.newborn_known;
-    const bool owner_is_right = as_predicted && on.in.newborn_owner == about.owner &&
-                                on.in.newborn_group == about.group;
+    const bool owner_is_right =
+        as_predicted && on.in.newborn_owner == about.owner && on.in.newborn_group == about.group;
     if (keep.owner && !owner_is_right && !give_owner(on, one, into, "", AT_EMPTY_PATH, about)) {
         mode &= ~special_bits;
     }
-    bool has_acl = false;
+    acls has;
     if (keep.xattrs || keep.mode) {
-        has_acl = copy_extended(calls, from, into, {.acls = keep.mode, .others = keep.xattrs});
+        has = copy_extended(calls, from, into, {.acls = keep.mode, .others = keep.xattrs});
     }
-    const bool mode_is_right = as_predicted && !has_acl && (made.mode & ~on.shop.umask) == mode;
+    const bool mode_is_right = as_predicted && !has.access && (made.mode & ~on.shop.umask) == mode;
     if (keep.mode && !mode_is_right) {
-        if (!has_acl && !as_predicted) {
-            drop_inherited_acls(calls, into, mode, made.is_folder);
+        if (!as_predicted) {
+            drop_acls(calls, into, mode,
+                      {.access = !has.access, .handed_down = made.is_folder && !has.handed_down});
         }
         if (const auto changed = calls.fchmod(into, mode); !changed) {
             on.counts.complain("preserving permissions for " + on.target(one), changed.error());
@@ -92,7 +93,8 @@ void keep_attributes(job& on, const entry& one, int from, const metadata& about,
 void keep_attributes_by_name(job& on, const entry& one, const metadata& about) {
     const auto& keep = on.wanted().keep;
     auto mode = about.mode;
-    if (keep.owner && !give_owner(on, one, on.in.target, one.target_name, AT_SYMLINK_NOFOLLOW, about)) {
+    if (keep.owner &&
+        !give_owner(on, one, on.in.target, one.target_name, AT_SYMLINK_NOFOLLOW, about)) {
         mode &= ~special_bits;
     }
     if (keep.mode && about.type != pelton::file_type::symbolic_link) {

@@ -1,6 +1,6 @@
-// What a copy keeps besides the bytes: owner, extended attributes, ACL, mode, times, in the order in
-// which none undoes another. A chown takes the set-user-id bits away, an ACL changes the mode, and
-// anything may change the times.
+// What a copy keeps besides the bytes: owner, extended attributes, ACL, mode, times, in the order
+// in which none undoes another. A chown takes the set-user-id bits away, an ACL changes the mode,
+// and anything may change the times.
 #pragma once
 
 #include <pelton/examples/pelcp/workshop.hpp>
@@ -10,7 +10,7 @@ namespace pelcp {
 // The target as it is now, for not asking the kernel for what is there already.
 struct newborn {
     bool created = false;
-    unsigned mode = 0;     // it was asked to have, before the umask
+    unsigned mode = 0;  // it was asked to have, before the umask
     bool is_folder = false;
 };
 

@@ -1,5 +1,4 @@
 #include <pelton/examples/pelcp/command_line.hpp>
-
 #include <pelton/examples/pelcp/quoted.hpp>
 
 #include <CLI/CLI.hpp>
@@ -78,11 +77,13 @@ public:
         });
         add_what_is_kept();
         add_which_files();
-        value("--sparse", "WHEN", "holes in the source: auto keeps them (default), never fills them",
+        value("--sparse", "WHEN",
+              "holes in the source: auto keeps them (default), never fills them",
               [this](const auto& w) { wanted().sparse = one_of(sparse_whens, "--sparse", w); });
         value("--reflink", "WHEN", "share the source's blocks: auto (default), always, never",
               [this](const auto& w) { wanted().reflink = one_of(whens, "--reflink", w); });
-        value("--progress", "WHEN", "a line that tells how far it is: auto (on a terminal), always, never",
+        value("--progress", "WHEN",
+              "a line that tells how far it is: auto (on a terminal), always, never",
               [this](const auto& w) { wanted().progress = one_of(whens, "--progress", w); });
         flag("--verify", "read every copy back and compare it with its source",
              [this] { wanted().verify = true; });
@@ -103,8 +104,9 @@ public:
 private:
     template <class Run>
     void flag(const char* names, const char* help, Run run) {
-        app_.add_flag_callback(names, run, help)->trigger_on_parse()->multi_option_policy(
-            CLI::MultiOptionPolicy::TakeLast);
+        app_.add_flag_callback(names, run, help)
+            ->trigger_on_parse()
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     }
     template <class Run>
     void value(const char* names, const char* what, const char* help, Run run) {
@@ -115,9 +117,8 @@ private:
     }
 
     void add_what_is_kept() {
-        flag("-p", "same as --preserve=mode,ownership,timestamps", [this] {
-            set_kept(wanted().keep, "-p", "mode,ownership,timestamps", true);
-        });
+        flag("-p", "same as --preserve=mode,ownership,timestamps",
+             [this] { set_kept(wanted().keep, "-p", "mode,ownership,timestamps", true); });
         value("--preserve", "LIST", "keep mode, ownership, timestamps, links, xattr or all",
               [this](const auto& l) { set_kept(wanted().keep, "--preserve", l, true); });
         value("--no-preserve", "LIST", "do not keep them",
@@ -173,14 +174,17 @@ parsed refuse(std::string_view sentence) {
 
 }  // namespace
 
-void point_at_help() { fmt::print(stderr, "Try 'pelcp --help' for more information.\n"); }
+void point_at_help() {
+    fmt::print(stderr, "Try 'pelcp --help' for more information.\n");
+}
 
 parsed parse(int argc, char** argv) {
-    CLI::App app("Copies files and trees, as cp does, through io_uring and several threads.\n\n"
-                 "  pelcp [OPTION]... SOURCE TARGET\n"
-                 "  pelcp [OPTION]... SOURCE... DIRECTORY\n"
-                 "  pelcp [OPTION]... -t DIRECTORY SOURCE...",
-                 "pelcp");
+    CLI::App app(
+        "Copies files and trees, as cp does, through io_uring and several threads.\n\n"
+        "  pelcp [OPTION]... SOURCE TARGET\n"
+        "  pelcp [OPTION]... SOURCE... DIRECTORY\n"
+        "  pelcp [OPTION]... -t DIRECTORY SOURCE...",
+        "pelcp");
     app.set_version_flag("--version", version);
     app.set_help_flag("-h,--help", "print this");
     app.allow_extras();
@@ -200,7 +204,7 @@ parsed parse(int argc, char** argv) {
         return refuse(error.what());
     }
     for (const auto& extra : app.remaining()) {
-        if (extra.size() > 1 && extra[0] == '-') {
+        if (extra.size() > 1 && extra[0] == '-' && extra != "--") {
             return refuse(extra[1] == '-' ? "unrecognized option " + in_quotes(extra)
                                           : "invalid option -- " + in_quotes(extra.substr(1, 1)));
         }

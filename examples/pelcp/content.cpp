@@ -77,6 +77,7 @@ void copy_run(workshop& shop, int from, segment run, int into, content_outcome& 
             return;
         }
         if (*got == 0) {
+            outcome.source_end = std::min(outcome.source_end, run.at);
             return;
         }
         outcome.writing = write_all_at(shop.calls, into, room.first(*got), run.at);
@@ -168,8 +169,8 @@ content_outcome copy_stream(workshop& shop, int from, const metadata& about, int
             limit = now;
         }
     }
-    // Files of sysfs are shorter than they say and are whole all the same: only a size that is
-    // another one now is a change.
+    // Files of sysfs end before they say and are whole all the same: only a size that is another
+    // one now is a change.
     outcome.changed = outcome.changed || (sized && outcome.bytes != about.bytes &&
                                           size_now(shop.calls, from, about.bytes) != about.bytes);
     return outcome;
@@ -205,7 +206,8 @@ void finish_content(workshop& shop, int from, const metadata& about, int into,
     if (now > about.bytes) {
         copy_run(shop, from, {about.bytes, now}, into, outcome);
     }
-    if (const auto sized = shop.calls.ftruncate(into, now); !sized) {
+    // Files of sysfs end before they say.
+    if (const auto sized = shop.calls.ftruncate(into, std::min(now, outcome.source_end)); !sized) {
         outcome.writing = sized.error();
     }
 }

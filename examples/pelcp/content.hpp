@@ -13,7 +13,8 @@ namespace pelcp {
 
 struct content_outcome {
     std::uint64_t bytes = 0;
-    std::uint64_t end = UINT64_MAX;  // where the first byte is missing, if writing failed
+    std::uint64_t end = UINT64_MAX;         // where the first byte is missing, if writing failed
+    std::uint64_t source_end = UINT64_MAX;  // where reading came to the end before it should have
     bool cloned = false;
     bool refused = false;  // only a clone would have done, and a complaint was made
     bool changed = false;  // the source had another size at the end than at the beginning
@@ -31,8 +32,8 @@ struct segment {
 
 // Tries to let the target share the source's blocks. An error says why not; EOPNOTSUPP and the like
 // are remembered for the pair of devices, and then nothing is tried.
-pelton::result<void> clone_content(workshop& shop, int from, const pelton::metadata& about, int into,
-                                   std::uint64_t into_device);
+pelton::result<void> clone_content(workshop& shop, int from, const pelton::metadata& about,
+                                   int into, std::uint64_t into_device);
 
 // Whether fewer blocks are there than bytes.
 bool has_holes(const settings& wanted, const pelton::metadata& about) noexcept;
@@ -48,8 +49,8 @@ content_outcome copy_stream(workshop& shop, int from, const pelton::metadata& ab
 // Copies the data and leaves the holes; `into` must be an empty regular file.
 content_outcome copy_segments(workshop& shop, int from, const pelton::metadata& about, int into);
 
-// What follows the data at its end: the bytes by which the source grew meanwhile, once, and the size,
-// which is not that of the data where a hole is last or where a write failed.
+// What follows the data at its end: the bytes by which the source grew meanwhile, once, and the
+// size, which is not that of the data where a hole is last or where a write failed.
 void finish_content(workshop& shop, int from, const pelton::metadata& about, int into,
                     content_outcome& outcome);
 

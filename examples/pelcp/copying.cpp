@@ -1,5 +1,4 @@
 #include <pelton/examples/pelcp/copying.hpp>
-
 #include <pelton/examples/pelcp/nodes.hpp>
 #include <pelton/examples/pelcp/regular.hpp>
 #include <pelton/examples/pelcp/source.hpp>

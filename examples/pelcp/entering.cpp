@@ -1,13 +1,13 @@
 #include <pelton/examples/pelcp/entering.hpp>
-
 #include <pelton/examples/pelcp/extended.hpp>
+#include <pelton/examples/pelcp/path_parts.hpp>
 #include <pelton/examples/pelcp/source.hpp>
 #include <pelton/examples/pelcp/walk.hpp>
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 
 #include <cerrno>
+#include <linux/openat2.h>
 
 namespace pelcp {
 namespace {
@@ -80,10 +80,7 @@ bool entering::refuse_into_itself(const folder& outer) {
 bool entering::refuse_loop() {
     const auto which = identity_of(subject_.from);
     if (subject_.operand) {
-        const auto& name = subject_.target_name;
-        const auto slash = name.find_last_of('/', name.find_last_not_of('/'));
-        const auto parent =
-            slash == std::string::npos ? std::string(".") : name.substr(0, slash + 1);
+        const auto parent = parent_part(subject_.target_name);
         open_how how{};
         how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
         const auto opened = work_.calls().openat2(where().target, parent.c_str(), how);
@@ -97,8 +94,7 @@ bool entering::refuse_loop() {
     if (work_.wanted().links == follow::everything) {
         for (const auto* above = subject_.parent; above->parent != nullptr; above = above->parent) {
             if (identity_of(above->from) == which) {
-                work_.counts.complain("cannot copy cyclic symbolic link " +
-                                      work_.source(itself()));
+                work_.counts.complain("cannot copy cyclic symbolic link " + work_.source(itself()));
                 return true;
             }
         }
@@ -158,7 +154,8 @@ bool entering::open_target() {
         if (subject_.created) {  // the umask took our own permissions away
             static_cast<void>(calls.fchmodat(where().target, one.target_name, all_for_owner));
         } else {
-            how.flags |= O_PATH;  // write and search are enough to put files there
+            // Write and search are enough to put files there.
+            how.flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
         }
         opened = calls.openat2(where().target, one.target_name, how);
     }
@@ -179,8 +176,8 @@ bool entering::open_target() {
 
 // A directory just made has the owner and group that files made in it will have.
 void entering::learn_newborns(const metadata& made) {
-    subject_.newborn_known = (made.mode & set_group_id) == 0 &&
-                             !hands_down_acl(work_.calls(), target_.number());
+    subject_.newborn_known =
+        (made.mode & set_group_id) == 0 && !hands_down_acl(work_.calls(), target_.number());
     subject_.newborn_owner = made.owner;
     subject_.newborn_group = made.group;
 }
@@ -197,6 +194,10 @@ void entering::run() {
         return;
     }
     entered_ = true;
+    if (work_.wanted().sync &&
+        (where().parent == nullptr || where().into.device != subject_.into.device)) {
+        to_sync_ = open_to_sync(work_.calls(), target_.number(), ".");
+    }
     subject_.source = source_.number();
     subject_.target = target_.number();
     if (source_) {
@@ -218,9 +219,16 @@ void entering::run() {
     }
 }
 
+descriptor open_to_sync(pelton::calls_face& calls, int at, const char* path) {
+    open_how how{};
+    how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    const auto opened = calls.openat2(at, path, how);
+    return {calls, opened ? *opened : -1};
+}
+
 void entering::settle(walk& of) {
     work_.counts.add(std::move(inside_.counts));
-    of.target_device_seen(subject_);
+    of.keep_to_sync(subject_.into.device, std::move(to_sync_));
     if (!entered_) {
         of.discarded(subject_);
     } else if (finished_) {

@@ -33,6 +33,7 @@ private:
     job inside_;
     descriptor source_;
     descriptor target_;
+    descriptor to_sync_;
     std::shared_ptr<listing> names_;
     findings found_;
     bool entered_ = false;   // the target is there
@@ -42,5 +43,8 @@ private:
 
 // Whether `directory` is, or lies below, the one that is `which`.
 bool lies_within(pelton::calls_face& calls, int directory, const identity& which);
+
+// A descriptor for syncfs(2), opened before anything is written: only errors since then are told.
+descriptor open_to_sync(pelton::calls_face& calls, int at, const char* path);
 
 }  // namespace pelcp

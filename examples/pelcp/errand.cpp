@@ -1,6 +1,5 @@
-#include <pelton/examples/pelcp/errand.hpp>
-
 #include <pelton/examples/pelcp/attributes.hpp>
+#include <pelton/examples/pelcp/errand.hpp>
 #include <pelton/examples/pelcp/target.hpp>
 #include <pelton/examples/pelcp/walk.hpp>
 
@@ -56,10 +55,10 @@ void linking::run() {
             ++work_.counts.skipped;
             return;
         }
-        const auto there = pelton::read_metadata(calls, where().target, into.target_name,
-                                                 AT_SYMLINK_NOFOLLOW);
-        const auto wanted = pelton::read_metadata(calls, first_.in->target, from.target_name,
-                                                  AT_SYMLINK_NOFOLLOW);
+        const auto there =
+            pelton::read_metadata(calls, where().target, into.target_name, AT_SYMLINK_NOFOLLOW);
+        const auto wanted =
+            pelton::read_metadata(calls, first_.in->target, from.target_name, AT_SYMLINK_NOFOLLOW);
         if (there && wanted && identity_of(*there) == identity_of(*wanted)) {
             return;
         }
@@ -78,7 +77,9 @@ void linking::run() {
     work_.say_copied(into);
 }
 
-void linking::settle(walk& of) { of.ended(where()); }
+void linking::settle(walk& of) {
+    of.ended(where());
+}
 
 bool needs_finish(const workshop& shop, const folder& one) noexcept {
     const auto& keep = shop.wanted.keep;
@@ -102,6 +103,8 @@ void finishing::run() {
     finish_folder(work_, subject_, subject_.source, subject_.target);
 }
 
-void finishing::settle(walk& of) { of.completed(subject_); }
+void finishing::settle(walk& of) {
+    of.completed(subject_);
+}
 
 }  // namespace pelcp

@@ -1,6 +1,6 @@
-// A piece of the copy for one thread: run() makes the calls that block, settle() tells the walk what
-// was found. Errands wait on a stack, the newest first, so that a tree is walked depth first and
-// what is pending stays small.
+// A piece of the copy for one thread: run() makes the calls that block, settle() tells the walk
+// what was found. Errands wait on a stack, the newest first, so that a tree is walked depth first
+// and what is pending stays small.
 #pragma once
 
 #include <pelton/examples/pelcp/copying.hpp>

@@ -51,41 +51,41 @@ constexpr std::uint16_t tag_others = 32;
 
 }  // namespace
 
-bool copy_extended(pelton::calls_face& calls, int from, int into, extended_wish wish) {
-    bool has_acl = false;
+acls copy_extended(pelton::calls_face& calls, int from, int into, extended_wish wish) {
+    acls has;
     const auto names = names_of(calls, from);
     for (std::size_t at = 0; at < names.size();) {
         const char* name = names.data() + at;
         const std::string_view text = name;
         at += text.size() + 1;
         const bool is_acl = text == access_acl || text == default_acl;
-        has_acl = has_acl || text == access_acl;
+        has.access = has.access || text == access_acl;
+        has.handed_down = has.handed_down || text == default_acl;
         if (is_acl ? wish.acls : wish.others && !text.starts_with("system.")) {
             copy_value(calls, from, into, name);
         }
     }
-    return has_acl;
+    return has;
 }
 
-void drop_inherited_acls(pelton::calls_face& calls, int into, unsigned mode, bool is_folder) {
-    if (!calls.fgetxattr(into, access_acl, {})) {
-        if (!is_folder || !calls.fgetxattr(into, default_acl, {})) {
-            return;
-        }
+void drop_acls(pelton::calls_face& calls, int into, unsigned mode, acls unwanted) {
+    if (unwanted.handed_down && calls.fgetxattr(into, default_acl, {})) {
+        // One without entries is none.
+        static_cast<void>(
+            calls.fsetxattr(into, default_acl, std::as_bytes(std::span(&acl_version, 1))));
     }
-    // An ACL that says no more than a mode is kept as the mode.
-    std::array<std::byte, sizeof(acl_version) + 3 * sizeof(acl_entry)> bare;
+    if (!unwanted.access || !calls.fgetxattr(into, access_acl, {})) {
+        return;
+    }
+    // One that says no more than a mode is kept as the mode.
     const std::array<acl_entry, 3> entries{
         acl_entry{tag_owner, static_cast<std::uint16_t>(mode >> 6 & 7U), nobody_in_particular},
         acl_entry{tag_group, static_cast<std::uint16_t>(mode >> 3 & 7U), nobody_in_particular},
         acl_entry{tag_others, static_cast<std::uint16_t>(mode & 7U), nobody_in_particular}};
+    std::array<std::byte, sizeof(acl_version) + sizeof(entries)> bare;
     std::memcpy(bare.data(), &acl_version, sizeof(acl_version));
     std::memcpy(bare.data() + sizeof(acl_version), entries.data(), sizeof(entries));
     static_cast<void>(calls.fsetxattr(into, access_acl, bare));
-    if (is_folder) {  // one without entries is none
-        static_cast<void>(
-            calls.fsetxattr(into, default_acl, std::span(bare).first(sizeof(acl_version))));
-    }
 }
 
 bool hands_down_acl(pelton::calls_face& calls, int directory) noexcept {

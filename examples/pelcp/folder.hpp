@@ -1,7 +1,7 @@
 // A directory being copied: its source, its target and what is still to be done in it.
 //
-// Folders form a tree by their parents. Names are kept apart and joined only for messages, since the
-// path of a deep folder may be longer than the kernel takes; the calls work below descriptors.
+// Folders form a tree by their parents. Names are kept apart and joined only for messages, since
+// the path of a deep folder may be longer than the kernel takes; the calls work below descriptors.
 //
 // Invariants
 //   (1) While a job runs in a folder its descriptors stay open (pins > 0).
@@ -27,7 +27,9 @@ struct identity {
     friend bool operator==(const identity&, const identity&) = default;
 };
 
-inline identity identity_of(const pelton::metadata& of) noexcept { return {of.device, of.inode}; }
+inline identity identity_of(const pelton::metadata& of) noexcept {
+    return {of.device, of.inode};
+}
 
 struct folder {
     // Constant after construction
@@ -37,8 +39,8 @@ struct folder {
     const folder* top = nullptr;  // the one above, or itself, that was named on the command line
 
     // Constant once entered
-    pelton::metadata from;  // of the source
-    identity into;          // of the target
+    pelton::metadata from;      // of the source
+    identity into;              // of the target
     bool operand = false;       // named on the command line
     bool target_named = false;  // and so is its target
     bool created = false;       // the target was made by us
@@ -58,11 +60,15 @@ struct folder {
     bool held = false;  // in the list of open folders
     std::list<folder*>::iterator place;
 
-    std::string source_path(std::string_view name) const { return path(&folder::source_name, name); }
-    std::string target_path(std::string_view name) const { return path(&folder::target_name, name); }
+    std::string source_path(std::string_view name) const {
+        return path(&folder::source_name, name);
+    }
+    std::string target_path(std::string_view name) const {
+        return path(&folder::target_name, name);
+    }
 
 private:
-    std::string path(std::string folder::* side, std::string_view name) const;
+    std::string path(std::string folder::*side, std::string_view name) const;
 };
 
 }  // namespace pelcp

@@ -1,5 +1,4 @@
 #include <pelton/examples/pelcp/kernel_info.hpp>
-
 #include <pelton/runtime/ring/capabilities.hpp>
 
 #include <fmt/format.h>

@@ -1,5 +1,4 @@
 #include <pelton/examples/pelcp/large_file.hpp>
-
 #include <pelton/examples/pelcp/regular.hpp>
 #include <pelton/runtime/op/transfer.hpp>
 #include <pelton/runtime/shard/offload.hpp>
@@ -56,10 +55,16 @@ task<> copy_pieces(pelton::shard& here, workshop& shop, pelton::target& from, pe
                                                          wanted, piece.at, nullptr);
         if (!got) {
             left.outcome.reading = got.error();
-        } else if (*got > 0) {
+            left.outcome.end = std::min(left.outcome.end, piece.at);
+            continue;
+        }
+        if (*got < wanted.bytes()) {
+            left.outcome.source_end = std::min(left.outcome.source_end, piece.at + *got);
+        }
+        if (*got > 0) {
             std::size_t moved = 0;
-            const auto put = co_await pelton::whole_transfer(
-                here, pelton::direction::writing, into, wanted.first(*got), piece.at, &moved);
+            const auto put = co_await pelton::whole_transfer(here, pelton::direction::writing, into,
+                                                             wanted.first(*got), piece.at, &moved);
             left.outcome.bytes += moved;
             shop.bytes_done.fetch_add(moved, std::memory_order_relaxed);
             if (!put) {

@@ -2,6 +2,7 @@
 #include <pelton/examples/pelcp/command_line.hpp>
 #include <pelton/examples/pelcp/kernel_info.hpp>
 #include <pelton/examples/pelcp/operands.hpp>
+#include <pelton/examples/pelcp/progress.hpp>
 #include <pelton/examples/pelcp/reporter.hpp>
 #include <pelton/examples/pelcp/summary.hpp>
 #include <pelton/examples/pelcp/walk.hpp>
@@ -20,6 +21,34 @@ namespace {
 
 using namespace pelcp;
 
+pelton::task<> copy_rounds(pelton::shard& here, workshop& shop, reporter& told,
+                           const itinerary& way) {
+    walk tree(here, shop, told);
+    const int into = way.directory ? way.directory.number() : AT_FDCWD;
+    for (const auto& round : way.rounds) {
+        co_await tree.run(round, into, way.prefix);
+    }
+    if (shop.wanted.sync) {
+        co_await tree.sync();
+    }
+}
+
+// The copy, and beside it the line that tells how far it is.
+pelton::task<> copy_shown(pelton::shard& here, workshop& shop, reporter& told,
+                          const itinerary& way) {
+    survey counted(shop);
+    auto body = [&](pelton::children& beside) -> pelton::task<> {
+        if (shows_progress(here.calls(), shop.wanted)) {
+            beside.spawn([&] { return show_progress(here, shop, told, counted); }, "progress");
+            beside.spawn([&] { return take_survey(here, counted, way.rounds); }, "survey");
+        }
+        co_await copy_rounds(here, shop, told, way);
+        counted.stop();
+        beside.request_stop();
+    };
+    co_await pelton::scope(body);
+}
+
 pelton::task<int> copy(pelton::shard& here, command& given) {
     workshop shop(here.calls(), given.wanted);
     reporter told(shop);
@@ -33,13 +62,7 @@ pelton::task<int> copy(pelton::shard& here, command& given) {
     if (way.misused) {
         point_at_help();
     }
-    {
-        walk tree(here, shop, told);
-        const int into = way.directory ? way.directory.number() : AT_FDCWD;
-        for (auto& round : way.rounds) {
-            co_await tree.run(round, into, way.prefix);
-        }
-    }
+    co_await copy_shown(here, shop, told, way);
     told.show("");
     if (given.wanted.json) {
         print_summary(told.total(), here.calls().now_ns() - started_ns);
@@ -60,7 +83,9 @@ int main(int argc, char** argv) {
         return code;
     }
     pelton::options with;
-    with.blocking_threads_max = std::max(2U, std::thread::hardware_concurrency());
+    with.ring.sq_entries = 64;  // pieces of large files; a small ring is little memory to lock
+    // One for each core, and one to count what there is to copy.
+    with.blocking_threads_max = std::max(2U, std::thread::hardware_concurrency()) + 1;
     if (given->kernel_info) {
         return pelton::run(with, [](pelton::shard& here) { return show_kernel_info(here); });
     }

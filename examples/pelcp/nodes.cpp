@@ -1,13 +1,13 @@
-#include <pelton/examples/pelcp/nodes.hpp>
-
 #include <pelton/examples/pelcp/attributes.hpp>
+#include <pelton/examples/pelcp/nodes.hpp>
 #include <pelton/examples/pelcp/target.hpp>
+
+#include <climits>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <climits>
 #include <string_view>
 
 namespace pelcp {
@@ -26,8 +26,8 @@ bool make_node(job& on, const entry& one, const metadata& about, std::string_vie
             ++on.counts.skipped;
             return false;
         }
-        const auto old = pelton::read_metadata(on.calls(), on.in.target, one.target_name,
-                                               AT_SYMLINK_NOFOLLOW);
+        const auto old =
+            pelton::read_metadata(on.calls(), on.in.target, one.target_name, AT_SYMLINK_NOFOLLOW);
         if (old && identity_of(*old) == identity_of(about)) {
             on.counts.complain(on.source(one) + " and " + on.target(one) + " are the same file");
             return false;

@@ -1,11 +1,12 @@
 #include <pelton/examples/pelcp/open_folders.hpp>
 
+#include <climits>
+
 #include <fcntl.h>
-#include <linux/openat2.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
+#include <linux/openat2.h>
 #include <vector>
 
 namespace pelcp {
@@ -55,7 +56,9 @@ pelton::result<void> open_folders::hold(folder& one) {
     return {};
 }
 
-void open_folders::let_go(folder& one) { --one.pins; }
+void open_folders::let_go(folder& one) {
+    --one.pins;
+}
 
 void open_folders::close(folder& one) {
     for (const side which : {&folder::source, &folder::target}) {
@@ -91,7 +94,8 @@ pelton::result<int> open_folders::open_below(int base, const std::string& path, 
         opened = calls_.openat2(base, path.c_str(), how);
     }
     if (!opened && opened.error() == std::errc::permission_denied && which == &folder::target) {
-        how.flags |= O_PATH;  // write and search, but not read: enough to put files there
+        // Write and search, but not read: enough to put files there.
+        how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
         opened = calls_.openat2(base, path.c_str(), how);
     }
     return opened;

@@ -1,8 +1,8 @@
 // Which folders have their descriptors open: a bounded number, however deep the tree is.
 //
-// The one used least recently is closed when there are too many, and opened again, by the names from
-// the nearest folder that is open, when a job needs it. Reopening follows no symbolic link that the
-// first opening did not, and checks that it found the same directory.
+// The one used least recently is closed when there are too many, and opened again, by the names
+// from the nearest folder that is open, when a job needs it. Reopening follows no symbolic link
+// that the first opening did not, and checks that it found the same directory.
 //
 // Thread: the shard's. Reopening blocks it for as long as some lookups of cached names take.
 #pragma once

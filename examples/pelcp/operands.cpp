@@ -1,10 +1,10 @@
 #include <pelton/examples/pelcp/operands.hpp>
-
+#include <pelton/examples/pelcp/path_parts.hpp>
 #include <pelton/examples/pelcp/source.hpp>
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 
+#include <linux/openat2.h>
 #include <map>
 
 namespace pelcp {
@@ -17,16 +17,6 @@ itinerary misuse(job& on, std::string sentence) {
     itinerary nothing;
     nothing.misused = true;
     return nothing;
-}
-
-// The last part of a path, which names the target in a directory. "." where it has no name of its
-// own: then the contents go into the directory itself.
-std::string last_part(std::string_view path) {
-    const auto end = path.find_last_not_of('/');
-    path = path.substr(0, end == std::string_view::npos ? 0 : end + 1);
-    const auto slash = path.rfind('/');
-    path.remove_prefix(slash == std::string_view::npos ? 0 : slash + 1);
-    return path.empty() || path == ".." ? "." : std::string(path);
 }
 
 pelton::result<descriptor> open_directory(job& on, const std::string& path) {
@@ -79,17 +69,17 @@ private:
             return true;
         }
         if (!both_directories) {
-            on_.counts.complain("will not overwrite just-created " + in_quotes(prefix_ + "/" + name) +
-                                " with " + in_quotes(source));
+            on_.counts.complain("will not overwrite just-created " +
+                                in_quotes(prefix_ + "/" + name) + " with " + in_quotes(source));
         }
         return !both_directories;
     }
 
     std::optional<pelton::metadata> look(const std::string& path) {
         const entry one{path.c_str(), "", file_type::unknown, true, false};
-        const auto seen = pelton::read_metadata(
-            on_.calls(), AT_FDCWD, path.c_str(),
-            follows(on_.wanted(), one) ? 0 : AT_SYMLINK_NOFOLLOW);
+        const auto seen =
+            pelton::read_metadata(on_.calls(), AT_FDCWD, path.c_str(),
+                                  follows(on_.wanted(), one) ? 0 : AT_SYMLINK_NOFOLLOW);
         return seen ? std::optional(*seen) : std::nullopt;
     }
 

@@ -1,6 +1,5 @@
-#include <pelton/examples/pelcp/regular.hpp>
-
 #include <pelton/examples/pelcp/attributes.hpp>
+#include <pelton/examples/pelcp/regular.hpp>
 #include <pelton/examples/pelcp/verify.hpp>
 
 namespace pelcp {

@@ -14,7 +14,7 @@ namespace pelcp {
 inline constexpr std::uint64_t large_bytes = std::uint64_t{4} << 20;
 
 enum class regular_outcome : std::uint8_t {
-    done,      // copied, or complained about
+    done,  // copied, or complained about
     failed,
     is_linked,  // has other names, and whoever asked must first know whether one was copied
     is_large

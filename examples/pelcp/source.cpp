@@ -1,13 +1,13 @@
 #include <pelton/examples/pelcp/source.hpp>
 
 #include <fcntl.h>
+
 #include <linux/openat2.h>
 
 namespace pelcp {
 
 bool follows(const settings& wanted, const entry& one) noexcept {
-    return wanted.links == follow::everything ||
-           (wanted.links == follow::operands && one.operand);
+    return wanted.links == follow::everything || (wanted.links == follow::operands && one.operand);
 }
 
 std::optional<pelton::metadata> look_at_source(job& on, const entry& one) {

@@ -19,8 +19,9 @@ struct source_file {
     pelton::metadata about;
 };
 
-// Opens it for reading; `blocking` waits for the other side of a fifo, otherwise a fifo that took the
-// place of a file since it was looked at cannot hold the copy up. Complains when it cannot be opened.
+// Opens it for reading; `blocking` waits for the other side of a fifo, otherwise a fifo that took
+// the place of a file since it was looked at cannot hold the copy up. Complains when it cannot be
+// opened.
 std::optional<source_file> open_source(job& on, const entry& one, bool blocking);
 
 }  // namespace pelcp

@@ -1,8 +1,7 @@
 #include <pelton/examples/pelcp/summary.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace pelcp {
 

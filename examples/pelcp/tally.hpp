@@ -22,7 +22,7 @@ struct tally {
     std::uint64_t verified = 0;
     std::uint64_t errors = 0;
 
-    std::string said;                      // lines for standard output
+    std::string said;                     // lines for standard output
     std::vector<std::string> complaints;  // sentences for standard error
 
     void say(std::string_view line);

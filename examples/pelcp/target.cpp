@@ -1,9 +1,9 @@
 #include <pelton/examples/pelcp/target.hpp>
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 
 #include <cerrno>
+#include <linux/openat2.h>
 
 namespace pelcp {
 namespace {
@@ -52,8 +52,8 @@ std::optional<metadata> behind_link(job& on, const entry& one) {
 }
 
 verdict judge_existing(job& on, const entry& one, const metadata& from) {
-    auto seen = pelton::read_metadata(on.calls(), on.in.target, one.target_name,
-                                      AT_SYMLINK_NOFOLLOW);
+    auto seen =
+        pelton::read_metadata(on.calls(), on.in.target, one.target_name, AT_SYMLINK_NOFOLLOW);
     if (!seen) {
         on.counts.complain("cannot stat " + on.target(one), seen.error());
         return verdict::leave;
@@ -77,8 +77,7 @@ verdict judge_existing(job& on, const entry& one, const metadata& from) {
         *seen = *behind;
     }
     if (seen->type == file_type::directory) {
-        return complain(on, "cannot overwrite directory " + on.target(one) +
-                                " with non-directory");
+        return complain(on, "cannot overwrite directory " + on.target(one) + " with non-directory");
     }
     if (seen->type != file_type::regular && !one.target_named) {
         return on.wanted().force ? verdict::replace
@@ -90,8 +89,7 @@ verdict judge_existing(job& on, const entry& one, const metadata& from) {
 }
 
 // Opens what is there and empties it, once sure that it is not the source by another name.
-result<std::optional<target_file>> empty_existing(job& on, const entry& one,
-                                                  const metadata& from) {
+result<std::optional<target_file>> empty_existing(job& on, const entry& one, const metadata& from) {
     open_how how{};
     how.flags = access_of(on.wanted()) | O_CLOEXEC | O_NOCTTY;
     how.flags |= one.target_named ? 0 : O_NOFOLLOW | O_NONBLOCK;

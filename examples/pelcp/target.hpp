@@ -12,12 +12,12 @@ struct target_file {
     descriptor handle;
     bool created = false;  // it was not there before
     bool regular = true;
-    unsigned mode = 0;     // it was asked to have when created, before the umask
+    unsigned mode = 0;  // it was asked to have when created, before the umask
 };
 
 // Makes the file or empties the one that is there. Below a directory that the user named no link is
-// followed and no special file written: whoever can write there could place one. Nothing is returned
-// when it was left alone, with a complaint unless -n says so.
+// followed and no special file written: whoever can write there could place one. Nothing is
+// returned when it was left alone, with a complaint unless -n says so.
 std::optional<target_file> open_target(job& on, const entry& one, const pelton::metadata& from);
 
 // Opens what is there for reading, to compare it.

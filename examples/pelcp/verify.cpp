@@ -23,7 +23,8 @@ struct digest {
     friend bool operator==(const digest&, const digest&) = default;
 };
 
-std::optional<digest> digest_at(job& on, int descriptor, std::uint64_t at, const std::string& name) {
+std::optional<digest> digest_at(job& on, int descriptor, std::uint64_t at,
+                                const std::string& name) {
     thread_local const auto memory = std::make_unique<std::byte[]>(block_bytes);
     digest read;
     while (read.bytes < block_bytes) {
@@ -57,9 +58,8 @@ void verify_content(job& on, const entry& one, int from, int into) {
             return;
         }
         if (*expected != *found) {
-            on.counts.complain(fmt::format(
-                "{} differs from {} in bytes {} to {}", target, source, at,
-                at + std::max(expected->bytes, found->bytes) - 1));
+            on.counts.complain(fmt::format("{} differs from {} in bytes {} to {}", target, source,
+                                           at, at + std::max(expected->bytes, found->bytes) - 1));
             return;
         }
         if (expected->bytes < block_bytes) {

@@ -1,12 +1,12 @@
-#include <pelton/examples/pelcp/walk.hpp>
-
 #include <pelton/examples/pelcp/entering.hpp>
+#include <pelton/examples/pelcp/path_parts.hpp>
+#include <pelton/examples/pelcp/walk.hpp>
 #include <pelton/runtime/shard/offload.hpp>
 
 #include <fcntl.h>
-#include <linux/openat2.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <thread>
 
 namespace pelcp {
@@ -19,7 +19,9 @@ constexpr std::size_t batch_names = 32;
 constexpr unsigned large_at_once = 2;
 
 // One more than threads run: the next errand is there when a thread asks.
-unsigned errands_at_once() { return std::max(2U, std::thread::hardware_concurrency()) + 1; }
+unsigned errands_at_once() {
+    return std::max(2U, std::thread::hardware_concurrency()) + 1;
+}
 
 }  // namespace
 
@@ -38,6 +40,14 @@ pelton::task<> walk::run(std::shared_ptr<const listing> operands, int directory,
     if (const auto seen = pelton::read_metadata(shop_.calls, directory, ".", 0)) {
         root_.into = identity_of(*seen);
     }
+    if (shop_.wanted.sync && operands->size() > 0) {
+        const auto parent = directory == AT_FDCWD ? parent_part((*operands)[0].target_name) : ".";
+        auto handle = open_to_sync(shop_.calls, directory, parent.c_str());
+        if (const auto seen = handle ? pelton::read_metadata(shop_.calls, handle.number(), ".", 0)
+                                     : pelton::failure(ENOENT)) {
+            keep_to_sync(seen->device, std::move(handle));
+        }
+    }
     auto body = [&](pelton::children& lanes) -> pelton::task<> {
         lanes_ = &lanes;
         begin(root_);
@@ -49,7 +59,19 @@ pelton::task<> walk::run(std::shared_ptr<const listing> operands, int directory,
     lanes_ = nullptr;
 }
 
-// What errands tell ---------------------------------------------------------------------------------
+pelton::task<> walk::sync() {
+    tally done;
+    for (auto& [device, handle] : synced_) {
+        auto sync_one = [&] { return shop_.calls.syncfs(handle.number()); };
+        if (const auto synced = co_await pelton::offload(here_, sync_one); !synced) {
+            done.complain("error syncing the file system of the target", synced.error());
+        }
+    }
+    told_.take(std::move(done));
+}
+
+// What errands tell
+// ---------------------------------------------------------------------------------
 
 void walk::share_out(folder& in, const std::shared_ptr<const listing>& names) {
     for (std::size_t from = 0; from < names->size(); from += batch_names) {
@@ -122,11 +144,13 @@ void walk::add_large(named one, std::optional<identity> claimed) {
     large_.push_back({std::move(one), claimed});
 }
 
-void walk::entered(folder& one, int source, int target) { folders_.opened(one, source, target); }
+void walk::entered(folder& one, int source, int target) {
+    folders_.opened(one, source, target);
+}
 
-void walk::target_device_seen(const folder& one) {
-    if (shop_.wanted.sync && one.target >= 0) {
-        static_cast<void>(one);
+void walk::keep_to_sync(std::uint64_t device, descriptor handle) {
+    if (handle) {
+        synced_.try_emplace(device, std::move(handle));
     }
 }
 
@@ -140,7 +164,9 @@ void walk::ended(folder& in) {
     }
 }
 
-void walk::completed(folder& one) { ended(*leave(one)); }
+void walk::completed(folder& one) {
+    ended(*leave(one));
+}
 
 void walk::discarded(folder& one) {
     auto* const parent = one.parent;
@@ -169,7 +195,8 @@ void walk::forget(folder* one) {
     }
 }
 
-// Who does it ---------------------------------------------------------------------------------------
+// Who does it
+// ---------------------------------------------------------------------------------------
 
 void walk::start_more() {
     for (; working_ < errands_at_once() && working_ < errands_.size(); ++working_) {

@@ -44,12 +44,12 @@ public:
     void found(folder& in, const std::shared_ptr<const listing>& names, const findings& what);
     void share_out(folder& in, const std::shared_ptr<const listing>& names);
     void entered(folder& one, int source, int target);
-    void target_device_seen(const folder& one);
+    void keep_to_sync(std::uint64_t device, descriptor handle);
     void add_large(named one, std::optional<identity> claimed);
     void settled(const identity& which, bool copied);
-    void ended(folder& in);          // one of its errands
-    void completed(folder& one);     // all of it
-    void discarded(folder& one);     // it could not be entered
+    void ended(folder& in);       // one of its errands
+    void completed(folder& one);  // all of it
+    void discarded(folder& one);  // it could not be entered
 
 private:
     struct large_request {

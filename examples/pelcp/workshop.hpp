@@ -45,8 +45,12 @@ struct job {
     const settings& wanted() const noexcept { return shop.wanted; }
 
     // Both names of an entry as messages show them.
-    std::string source(const entry& one) const { return in_quotes(in.source_path(one.source_name)); }
-    std::string target(const entry& one) const { return in_quotes(in.target_path(one.target_name)); }
+    std::string source(const entry& one) const {
+        return in_quotes(in.source_path(one.source_name));
+    }
+    std::string target(const entry& one) const {
+        return in_quotes(in.target_path(one.target_name));
+    }
 
     void say_copied(const entry& one) {
         if (shop.wanted.verbose) {

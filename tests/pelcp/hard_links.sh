@@ -1,0 +1,33 @@
+# Names of one inode are names of one inode again.
+set -eu
+. "$(dirname "$0")/assertions.bash" "$1"
+
+mkdir -p from/a from/b/c
+echo shared >from/a/one; ln from/a/one from/b/two; ln from/a/one from/b/c/three
+head -c 6000000 /dev/urandom >from/a/large; ln from/a/large from/large; ln from/a/large from/b/large
+ln -s a/one from/link; ln -P from/link from/b/link
+for i in $(seq 1 200); do echo "$i" >"from/a/many$i"; ln "from/a/many$i" "from/b/again$i"; done
+
+run 0 "$pelcp" -a from to; quiet
+same_trees from to
+groups() { (cd "$1" && find . -links +1 ! -type d -printf '%i %p\n' | sort |
+    awk '{ if ($1 != last) { print line; line = "" } line = line " " $2; last = $1 } END { print line }' |
+    sort); }
+diff <(groups from) <(groups to) >&2 || fail "other names belong together"
+run 0 "$pelcp" -a from/. to; quiet
+same_trees from to
+
+# Between operands too.
+mkdir into
+run 0 "$pelcp" -a from/a/one from/b/two into
+[ "$(stat -c %h into/one)" = 2 ] || fail "operands were not linked"
+
+# Without -a each name is a file of its own.
+run 0 "$pelcp" -r from apart
+[ "$(stat -c %h apart/a/one)" = 1 ] || fail "-r made a hard link"
+same_bytes from/a/large apart/b/large
+
+# The target's other names keep their bytes.
+echo old >old; ln old other
+run 0 "$pelcp" -a from/a/one old
+[ "$(cat other)" = old ] || fail "another name of the target was written to"
