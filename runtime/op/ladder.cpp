@@ -80,7 +80,9 @@ rung prepare_transfer(io_uring_sqe& sqe, ring& queues, direction way, const targ
     if (entries.array == nullptr) {
         return rung::put_off;
     }
-    if (on.takes_fixed_vectors() && queues.has(steps.has_fixed_vector)) {
+    // The kernel shortens a plain vector of too many bytes but refuses a fixed one.
+    if (on.takes_fixed_vectors() && memory.bytes() <= abi::transfer_bytes_max &&
+        queues.has(steps.has_fixed_vector)) {
         const int index = queues.registered().find_all(entries.array, entries.count);
         if (index != registry::none) {
             fill(sqe, steps.fixed_vector, on, entries.array, entries.count, at);
