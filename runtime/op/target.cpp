@@ -3,13 +3,13 @@
 namespace pelton {
 namespace {
 
-struct offsets {
+struct combined {
     std::uintptr_t addresses = 0;  // all of them, or-ed together
     std::size_t lengths = 0;
 };
 
-offsets combine(const areas& memory) {
-    offsets seen;
+combined combine(const areas& memory) {
+    combined seen;
     if (memory.whole()) {
         // The common case, and one that a 256-entry vector must not feel.
         for (std::size_t i = 0; i < memory.count(); ++i) {
@@ -27,19 +27,25 @@ offsets combine(const areas& memory) {
 
 }  // namespace
 
+// statx(2): the offset alignment is asked of positions and of the length of each area.
 std::error_code target::refuse_direct(const areas& memory, std::uint64_t at) const noexcept {
-    if ((at & (alignment_.offset - 1)) != 0) {
+    const auto memory_mask = alignment_.memory - 1;
+    const auto offset_mask = alignment_.offset - 1;
+    if ((at & offset_mask) != 0) {
         return misaligned(misaligned_part::file_offset, alignment_.offset, at);
     }
-    if ((memory.bytes() & (alignment_.offset - 1)) != 0) {
-        return misaligned(misaligned_part::length, alignment_.offset, memory.bytes());
-    }
     const auto seen = combine(memory);
-    if ((seen.addresses & (alignment_.memory - 1)) != 0) {
-        return misaligned(misaligned_part::address, alignment_.memory, seen.addresses);
+    if (((seen.addresses & memory_mask) | (seen.lengths & offset_mask)) == 0) {
+        return {};
     }
-    if ((seen.lengths & (alignment_.memory - 1)) != 0) {
-        return misaligned(misaligned_part::length, alignment_.memory, seen.lengths);
+    for (const auto one : memory) {
+        const auto address = reinterpret_cast<std::uintptr_t>(one.start);
+        if ((address & memory_mask) != 0) {
+            return misaligned(misaligned_part::address, alignment_.memory, address);
+        }
+        if ((one.length & offset_mask) != 0) {
+            return misaligned(misaligned_part::length, alignment_.offset, one.length);
+        }
     }
     return {};
 }

@@ -56,7 +56,8 @@ public:
     // Gives the descriptor up, for close().
     int release() noexcept { return std::exchange(descriptor_, -1); }
 
-    // Why a transfer of `memory` at `at` would be refused, if it would: an empty code when not.
+    // Why a transfer of `memory` at `at` would be refused, naming the first area that is misaligned;
+    // an empty code when it would not.
     std::error_code refuse(const areas& memory, std::uint64_t at) const noexcept {
         if (alignment_.offset == 0) [[likely]] {
             return {};
