@@ -98,11 +98,14 @@ public:
 // before it has ended: two in flight would leave a gap after a short first.
 class whole_transfer final : public transfer_base<whole_transfer> {
 public:
-    // `moved`, if given, is kept up to date with the bytes transferred, also when an error ends it.
+    // `moved`, if given, is always the bytes transferred so far, also when an error ends it.
     whole_transfer(shard& here, direction way, target& on, const areas& memory, std::uint64_t at,
                    std::size_t* moved) noexcept
         : transfer_base(here, way, on, memory, at), moved_(moved) {
         set_hooked();
+        if (moved != nullptr) {
+            *moved = 0;
+        }
     }
 
     bool prepare(io_uring_sqe& sqe, ring& queues) noexcept override {
