@@ -14,6 +14,7 @@
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/task/task.hpp>
 
+#include <cerrno>
 #include <coroutine>
 #include <cstdint>
 #include <system_error>
@@ -35,7 +36,7 @@ public:
 
     result<T> await_resume() noexcept {
         if (outcome() < 0) [[unlikely]] {
-            return failure(-outcome());
+            return failure(error());
         }
         return static_cast<Self&>(*this).decode(outcome());
     }
@@ -47,6 +48,19 @@ protected:
     ~operation() = default;
 
 private:
+    // A kernel thread ends what it was asked to stop with a signal, whose mark is EINTR or, where
+    // io_uring forgets to translate it, one of the kernel's own restart codes.
+    int error() const noexcept {
+        constexpr int restart_codes_from = 512;  // ERESTARTSYS, linux/errno.h
+        constexpr int restart_codes_to = 516;    // ERESTART_RESTARTBLOCK
+        const int errno_value = -outcome();
+        if (errno_value != EINTR &&
+            (errno_value < restart_codes_from || errno_value > restart_codes_to)) {
+            return errno_value;
+        }
+        return this->stopping() ? ECANCELED : EINTR;
+    }
+
     shard& here_;
 };
 
