@@ -31,7 +31,7 @@ combined combine(const areas& memory) {
 std::error_code target::refuse_direct(const areas& memory, std::uint64_t at) const noexcept {
     const auto memory_mask = alignment_.memory - 1;
     const auto offset_mask = alignment_.offset - 1;
-    if ((at & offset_mask) != 0) {
+    if (refuses_position(at)) {
         return misaligned(misaligned_part::file_offset, alignment_.offset, at);
     }
     const auto seen = combine(memory);

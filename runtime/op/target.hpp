@@ -65,6 +65,11 @@ public:
         return refuse_direct(memory, at);
     }
 
+    // Whether no direct transfer can start there, however its memory lies.
+    bool refuses_position(std::uint64_t at) const noexcept {
+        return alignment_.offset != 0 && (at & (alignment_.offset - 1)) != 0;
+    }
+
     // Operations count themselves in and out.
     void enter() noexcept { ++in_use_; }
     void leave() noexcept { --in_use_; }

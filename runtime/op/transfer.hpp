@@ -135,6 +135,9 @@ private:
             return true;
         }
         ++here().counters().short_transfers;
+        if (way_ == direction::reading && on_.refuses_position(at_)) {
+            return true;  // a direct read that stops at such a place has met the end of the file
+        }
         if (stopping()) {
             outcome = -ECANCELED;
             return true;
