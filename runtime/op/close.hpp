@@ -4,34 +4,43 @@
 #include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/op/operation.hpp>
 
+#include <cerrno>
+#include <coroutine>
+#include <cstddef>
+#include <utility>
+
 namespace pelton {
 
-// Runs to its end although a stop was asked for: a descriptor must not be left behind.
+// Runs to its end although a stop was asked for, and is called by the destructor when nobody awaited
+// it: a descriptor must not be left behind. Without the opcode close(2) is called here and now.
 class close_operation final : public operation<close_operation, void> {
 public:
     close_operation(shard& here, int descriptor) noexcept
-        : operation(here), descriptor_(descriptor) {}
+        : operation(here), descriptor_(descriptor), shielded_(*this) {}
+    ~close_operation() {
+        if (descriptor_ >= 0) {
+            static_cast<void>(here().calls().close(std::exchange(descriptor_, -1)));
+        }
+    }
 
-    // Without the opcode, or in a strand that was asked to stop, close(2) is called here and now.
     bool await_ready() const noexcept {
         return descriptor_ < 0 || !here().queues().has(feature::close);
     }
     template <stranded Promise>
-    bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-        if (waiter.promise().on_strand()->stop_requested) {
-            return false;
-        }
-        submitted_ = true;
-        operation::await_suspend(waiter);
-        return true;
+    void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+        waiter_ = waiter.promise().on_strand();
+        deaf_.home = waiter_->home;
+        here().completions().start(*this, waiter, deaf_);
+        waiter_->waiting_in = &shielded_;
     }
     result<void> await_resume() noexcept {
-        if (descriptor_ < 0) {
-            return failure(EBADF);
+        const int descriptor = std::exchange(descriptor_, -1);
+        if (waiter_ != nullptr) {
+            waiter_->waiting_in = nullptr;
+            // Never restarted: the descriptor is gone even on EINTR (close(2)).
+            return outcome() == -EINTR ? result<void>() : operation::await_resume();
         }
-        // A close that was cancelled before it ran has closed nothing.
-        return submitted_ && outcome() != -ECANCELED ? operation::await_resume()
-                                                     : here().calls().close(descriptor_);
+        return descriptor < 0 ? failure(EBADF) : here().calls().close(descriptor);
     }
 
     bool prepare(io_uring_sqe& sqe, ring&) noexcept override {
@@ -42,10 +51,26 @@ public:
     result<void> decode(std::int32_t) const noexcept { return {}; }
 
 private:
+    // What the task waits in: it is told of in a dump and does not pass stop requests on. One that
+    // reached the kernel would leave open whether the descriptor still is.
+    class shielded final : public leaf {
+    public:
+        explicit shielded(const close_operation& inside) noexcept : inside_(inside) {}
+        void request_stop() noexcept override {}
+        std::size_t describe(char* into, std::size_t room) const noexcept override {
+            return inside_.describe(into, room);
+        }
+
+    private:
+        const close_operation& inside_;
+    };
+
     const char* name() const noexcept override { return "close"; }
 
-    int descriptor_;
-    bool submitted_ = false;
+    int descriptor_;  // -1 once closed, or given to the kernel and answered
+    strand* waiter_ = nullptr;
+    strand deaf_;  // what the loop takes for the flow: nobody asks it to stop
+    shielded shielded_;
 };
 
 }  // namespace pelton

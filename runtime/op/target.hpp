@@ -53,8 +53,12 @@ public:
     // kernel takes the iovec array itself for the data and overwrites it (seen on 6.18).
     bool takes_fixed_vectors() const noexcept { return takes_fixed_vectors_; }
 
-    // Gives the descriptor up, for close().
-    int release() noexcept { return std::exchange(descriptor_, -1); }
+    // Gives the descriptor up, for close(). Its number may have a new owner before an operation that
+    // is still to be submitted names it.
+    int release() noexcept {
+        check(in_use_ == 0, "a file or stream was closed while operations on it are pending");
+        return std::exchange(descriptor_, -1);
+    }
 
     // Why a transfer of `memory` at `at` would be refused, naming the first area that is misaligned;
     // an empty code when it would not.
