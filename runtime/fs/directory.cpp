@@ -1,6 +1,6 @@
 #include <pelton/runtime/fs/directory.hpp>
+#include <pelton/runtime/fs/on_thread.hpp>
 #include <pelton/runtime/fs/opening.hpp>
-#include <pelton/runtime/shard/offload.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -39,6 +39,7 @@ task<result<directory>> directory::open(shard& here, std::string path, bool foll
 
 task<result<directory>> directory::open_at(const directory& where, std::string name, bool follow) {
     const auto how = how_to_list(follow);
+    const target::use pending(where.on_);
     const auto descriptor =
         co_await open_descriptor(where.home(), where.descriptor(), name, how);
     if (!descriptor) {
@@ -47,9 +48,18 @@ task<result<directory>> directory::open_at(const directory& where, std::string n
     co_return directory(where.home(), *descriptor);
 }
 
-directory::~directory() {
-    if (descriptor_ >= 0) {
-        static_cast<void>(home_->calls().close(descriptor_));
+directory& directory::operator=(directory&& other) noexcept {
+    if (this != &other) {
+        drop();
+        home_ = other.home_;
+        on_ = std::move(other.on_);
+    }
+    return *this;
+}
+
+void directory::drop() noexcept {
+    if (on_.is_open()) {
+        static_cast<void>(home_->calls().close(on_.release()));
     }
 }
 
@@ -63,11 +73,12 @@ task<result<std::optional<directory_entry>>> entry_stream::next() {
                 co_return entry;
             }
         }
-        auto& calls = from_->home().calls();
-        const int descriptor = from_->descriptor();
-        const std::span<std::byte> room(batch_.get(), batch_bytes);
-        const auto got = co_await offload(
-            from_->home(), [&calls, descriptor, room] { return calls.getdents64(descriptor, room); });
+        auto call = [&calls = from_->home().calls(), descriptor = from_->descriptor(),
+                     room = std::span(batch_.get(), batch_bytes)] {
+            return calls.getdents64(descriptor, room);
+        };
+        const target::use pending(from_->on_);
+        const auto got = co_await on_thread(from_->home(), call);
         if (!got) {
             co_return std::unexpected(got.error());
         }

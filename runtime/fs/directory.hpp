@@ -11,6 +11,7 @@
 #pragma once
 
 #include <pelton/runtime/fs/metadata.hpp>
+#include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/task/task.hpp>
@@ -59,26 +60,25 @@ public:
     static task<result<directory>> open_at(const directory& where, std::string name,
                                            bool follow = false);
 
-    directory(directory&& other) noexcept
-        : home_(other.home_), descriptor_(std::exchange(other.descriptor_, -1)) {}
-    directory& operator=(directory&& other) noexcept {
-        std::swap(home_, other.home_);
-        std::swap(descriptor_, other.descriptor_);
-        return *this;
-    }
+    directory(directory&&) noexcept = default;
+    directory& operator=(directory&& other) noexcept;
     // Closes. Nothing is written through a directory, so close(2) has nothing to tell.
-    ~directory();
+    ~directory() { drop(); }
 
     entry_stream entries() const { return entry_stream(*this); }
 
     shard& home() const noexcept { return *home_; }
-    int descriptor() const noexcept { return descriptor_; }
+    int descriptor() const noexcept { return on_.descriptor(); }
 
 private:
-    directory(shard& here, int descriptor) noexcept : home_(&here), descriptor_(descriptor) {}
+    friend class entry_stream;
+    friend class file;
+
+    directory(shard& here, int descriptor) noexcept : home_(&here), on_(descriptor) {}
+    void drop() noexcept;
 
     shard* home_;
-    int descriptor_;
+    mutable target on_;  // what is opened or read below it counts itself in
 };
 
 }  // namespace pelton

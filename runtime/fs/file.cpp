@@ -1,7 +1,8 @@
 #include <pelton/runtime/fs/directory.hpp>
 #include <pelton/runtime/fs/file.hpp>
+#include <pelton/runtime/fs/on_thread.hpp>
 #include <pelton/runtime/fs/opening.hpp>
-#include <pelton/runtime/shard/offload.hpp>
+#include <pelton/runtime/op/sync.hpp>
 
 #include <fcntl.h>
 
@@ -70,6 +71,7 @@ task<result<file>> file::open_at(const directory& where, std::string name, open_
                                  unsigned permissions) {
     auto& here = where.home();
     const auto how = how_to_open(mode, permissions);
+    const target::use pending(where.on_);
     const auto descriptor = co_await open_descriptor(here, where.descriptor(), name, how);
     if (!descriptor) {
         co_return std::unexpected(descriptor.error());
@@ -104,11 +106,23 @@ void file::drop() noexcept {
     }
 }
 
+task<result<void>> file::synchronize(bool data_only) {
+    if (home_->queues().has(feature::fsync)) {
+        co_return co_await sync_operation(*home_, on_, data_only);
+    }
+    const target::use pending(on_);
+    auto call = [&calls = home_->calls(), descriptor = on_.descriptor(), data_only] {
+        return calls.fsync(descriptor, data_only);
+    };
+    co_return co_await on_thread(*home_, call);
+}
+
 task<result<metadata>> file::stat() {
-    auto& calls = home_->calls();
-    const int descriptor = on_.descriptor();
-    co_return co_await offload(
-        *home_, [&calls, descriptor] { return read_metadata(calls, descriptor, "", AT_EMPTY_PATH); });
+    const target::use pending(on_);
+    auto call = [&calls = home_->calls(), descriptor = on_.descriptor()] {
+        return read_metadata(calls, descriptor, "", AT_EMPTY_PATH);
+    };
+    co_return co_await on_thread(*home_, call);
 }
 
 task<result<std::uint64_t>> file::size() {
@@ -120,18 +134,19 @@ task<result<std::uint64_t>> file::size() {
 }
 
 task<result<void>> file::allocate(std::uint64_t at, std::uint64_t bytes) {
-    auto& calls = home_->calls();
-    const int descriptor = on_.descriptor();
-    co_return co_await offload(*home_, [&calls, descriptor, at, bytes] {
+    const target::use pending(on_);
+    auto call = [&calls = home_->calls(), descriptor = on_.descriptor(), at, bytes] {
         return calls.fallocate(descriptor, 0, at, bytes);
-    });
+    };
+    co_return co_await on_thread(*home_, call);
 }
 
 task<result<void>> file::truncate(std::uint64_t bytes) {
-    auto& calls = home_->calls();
-    const int descriptor = on_.descriptor();
-    co_return co_await offload(
-        *home_, [&calls, descriptor, bytes] { return calls.ftruncate(descriptor, bytes); });
+    const target::use pending(on_);
+    auto call = [&calls = home_->calls(), descriptor = on_.descriptor(), bytes] {
+        return calls.ftruncate(descriptor, bytes);
+    };
+    co_return co_await on_thread(*home_, call);
 }
 
 }  // namespace pelton

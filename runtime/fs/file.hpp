@@ -14,7 +14,6 @@
 #include <pelton/runtime/fs/metadata.hpp>
 #include <pelton/runtime/fs/open_mode.hpp>
 #include <pelton/runtime/op/close.hpp>
-#include <pelton/runtime/op/sync.hpp>
 #include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/op/transfer.hpp>
 #include <pelton/runtime/outcome/result.hpp>
@@ -70,8 +69,8 @@ public:
     // fsync(2), fdatasync(2): what had been written when it starts is on the disk when it resumes.
     // After an error the pages are clean and what they held may be lost: a second sync proves
     // nothing, so write again from memory.
-    sync_operation sync() noexcept { return sync_operation(*home_, on_, false); }
-    sync_operation data_sync() noexcept { return sync_operation(*home_, on_, true); }
+    task<result<void>> sync() { return synchronize(false); }
+    task<result<void>> data_sync() { return synchronize(true); }
 
     // statx(2), and its size alone, in bytes.
     task<result<metadata>> stat();
@@ -94,6 +93,7 @@ public:
 private:
     file(shard& here, target on) noexcept : home_(&here), on_(std::move(on)) {}
     void drop() noexcept;
+    task<result<void>> synchronize(bool data_only);
 
     shard* home_;
     target on_;

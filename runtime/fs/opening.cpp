@@ -1,6 +1,6 @@
+#include <pelton/runtime/fs/on_thread.hpp>
 #include <pelton/runtime/fs/opening.hpp>
 #include <pelton/runtime/op/open.hpp>
-#include <pelton/runtime/shard/offload.hpp>
 
 #include <fcntl.h>
 
@@ -32,11 +32,10 @@ task<result<int>> open_descriptor(shard& here, int at, const std::string& name,
     if (here.queues().has(feature::openat2)) {
         co_return co_await open_operation(here, at, name.c_str(), how);
     }
-    auto& calls = here.calls();
-    const auto* text = name.c_str();
-    const auto* wanted = &how;
-    co_return co_await offload(
-        here, [&calls, at, text, wanted] { return calls.openat2(at, text, *wanted); });
+    auto call = [&calls = here.calls(), at, text = name.c_str(), &how] {
+        return calls.openat2(at, text, how);
+    };
+    co_return co_await on_thread(here, call);
 }
 
 }  // namespace pelton

@@ -74,9 +74,19 @@ public:
         return alignment_.offset != 0 && (at & (alignment_.offset - 1)) != 0;
     }
 
-    // Operations count themselves in and out.
+    // Operations count themselves in and out; a coroutine does so by having a `use`.
     void enter() noexcept { ++in_use_; }
     void leave() noexcept { --in_use_; }
+    class use {
+    public:
+        explicit use(target& of) noexcept : of_(of) { of_.enter(); }
+        use(const use&) = delete;
+        use& operator=(const use&) = delete;
+        ~use() { of_.leave(); }
+
+    private:
+        target& of_;
+    };
 
 private:
     std::error_code refuse_direct(const areas& memory, std::uint64_t at) const noexcept;
