@@ -17,7 +17,7 @@ using pelton::file_type;
 constexpr std::size_t batch_bytes = 32 * 1024;
 
 file_type type_of(unsigned char told) noexcept {
-    return told == DT_UNKNOWN ? file_type::unknown : pelton::type_of_mode(DTTOIF(told));
+    return told == DT_UNKNOWN ? file_type::unknown : pelton::type_of_mode(DTTOIF(unsigned{told}));
 }
 
 bool is_dots(const char* name) noexcept {
