@@ -61,11 +61,11 @@ std::size_t pages_awaiter::describe(char* into, std::size_t room) const noexcept
 // Lending ------------------------------------------------------------------------------------------
 
 page_source::page_source(shard& home, std::size_t bytes) : home_(home) {
+    home_.open_door();  // first: what it throws leaves nothing registered
     register_arena(bytes);
     pool_ = std::make_unique<page_pool>(*arena_);
     pool_->set_home_hook([](void* self) noexcept { static_cast<page_source*>(self)->came_home_ = true; },
                          this);
-    home_.open_door();
     pool_->set_wake_hook(
         [](void* self) noexcept {
             auto& source = *static_cast<page_source*>(self);
@@ -119,9 +119,9 @@ void page_source::register_arena(std::size_t bytes) {
 }
 
 result<lease> page_source::take_now(std::size_t pages) noexcept {
-    if (first_ != nullptr) {
-        return pages > pool_->pages() ? failure(std::errc::value_too_large)
-                                      : failure(std::errc::no_buffer_space);
+    // A request that the pool will never serve must not wait: those behind it would, too.
+    if (first_ != nullptr && pages != 0 && pages <= pool_->pages()) {
+        return failure(std::errc::no_buffer_space);
     }
     return pool_->take(pages);
 }

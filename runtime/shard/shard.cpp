@@ -116,10 +116,12 @@ std::optional<std::uint64_t> shard::sleep_limit_ns(std::uint64_t now_ns) const n
 }
 
 void shard::refuse_deadlock() {
-    const std::uint32_t own = door_ != nullptr ? 1 : 0;
+    const std::uint32_t own =
+        door_ != nullptr && door_->now() == record::state::in_flight ? 1 : 0;
     if (completions_.in_flight() <= own && !completions_.has_queued() && jobs_out_ == 0 &&
         box_.empty()) [[unlikely]] {
-        fatal(fmt::format("every task waits and nothing is left that could wake one\n{}", dump()));
+        fmt::print(stderr, "{}", dump());
+        fatal("every task waits and nothing is left that could wake one");
     }
 }
 
@@ -133,7 +135,7 @@ void shard::open_door() {
 }
 
 void shard::post(message& one) noexcept {
-    if (box_.put(one)) {
+    if (box_.put(one) && door_ != nullptr) {
         door_->ring();
     }
 }
@@ -153,6 +155,9 @@ void shard::submit(blocking_job& job) noexcept {
     }
     job.run();
     job.finished();
+    if (door_ == nullptr) {
+        box_.deliver_all();  // no doorbell could be made, so none will be heard
+    }
 }
 
 // What it says -------------------------------------------------------------------------------------
