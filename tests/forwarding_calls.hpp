@@ -1,0 +1,163 @@
+// The calls of another face, one by one: a stand-in derives from it and overrides what it changes.
+#pragma once
+
+#include <pelton/runtime/kernel/calls.hpp>
+
+namespace pelton::test {
+
+class forwarding_calls : public calls_face {
+public:
+    explicit forwarding_calls(calls_face& to = linux_calls()) noexcept : to_(to) {}
+
+    std::uint64_t now_ns() noexcept override { return to_.now_ns(); }
+    std::uint64_t coarse_now_ns() noexcept override { return to_.coarse_now_ns(); }
+    blocking_threads* make_blocking_threads(unsigned threads_max) override {
+        return to_.make_blocking_threads(threads_max);
+    }
+    result<int> openat2(int at, const char* path, const open_how& how) noexcept override {
+        return to_.openat2(at, path, how);
+    }
+    result<void> close(int descriptor) noexcept override { return to_.close(descriptor); }
+    result<std::size_t> read(int descriptor, std::span<std::byte> into) noexcept override {
+        return to_.read(descriptor, into);
+    }
+    result<std::size_t> write(int descriptor, std::span<const std::byte> from) noexcept override {
+        return to_.write(descriptor, from);
+    }
+    result<std::size_t> pread(int descriptor, std::span<std::byte> into,
+                              std::uint64_t at) noexcept override {
+        return to_.pread(descriptor, into, at);
+    }
+    result<std::size_t> pwrite(int descriptor, std::span<const std::byte> from,
+                               std::uint64_t at) noexcept override {
+        return to_.pwrite(descriptor, from, at);
+    }
+    result<std::uint64_t> lseek(int descriptor, std::uint64_t at, int whence) noexcept override {
+        return to_.lseek(descriptor, at, whence);
+    }
+    result<std::size_t> copy_file_range(int from, std::uint64_t from_at, int into,
+                                        std::uint64_t into_at,
+                                        std::size_t bytes) noexcept override {
+        return to_.copy_file_range(from, from_at, into, into_at, bytes);
+    }
+    result<void> clone_file(int from, int into) noexcept override {
+        return to_.clone_file(from, into);
+    }
+    result<void> ftruncate(int descriptor, std::uint64_t bytes) noexcept override {
+        return to_.ftruncate(descriptor, bytes);
+    }
+    result<void> fallocate(int descriptor, int mode, std::uint64_t at,
+                           std::uint64_t bytes) noexcept override {
+        return to_.fallocate(descriptor, mode, at, bytes);
+    }
+    result<void> fsync(int descriptor, bool data_only) noexcept override {
+        return to_.fsync(descriptor, data_only);
+    }
+    result<void> syncfs(int descriptor) noexcept override { return to_.syncfs(descriptor); }
+    result<void> fadvise(int descriptor, std::uint64_t at, std::uint64_t bytes,
+                         int advice) noexcept override {
+        return to_.fadvise(descriptor, at, bytes, advice);
+    }
+    result<int> status_flags(int descriptor) noexcept override {
+        return to_.status_flags(descriptor);
+    }
+    bool is_terminal(int descriptor) noexcept override { return to_.is_terminal(descriptor); }
+    result<unsigned> terminal_columns(int descriptor) noexcept override {
+        return to_.terminal_columns(descriptor);
+    }
+    result<int> eventfd() noexcept override { return to_.eventfd(); }
+    result<void> statx(int at, const char* path, int flags, unsigned mask,
+                       struct statx& into) noexcept override {
+        return to_.statx(at, path, flags, mask, into);
+    }
+    result<void> fstatfs(int descriptor, struct statfs& into) noexcept override {
+        return to_.fstatfs(descriptor, into);
+    }
+    result<void> fchmod(int descriptor, unsigned mode) noexcept override {
+        return to_.fchmod(descriptor, mode);
+    }
+    result<void> fchmodat(int at, const char* path, unsigned mode) noexcept override {
+        return to_.fchmodat(at, path, mode);
+    }
+    result<void> fchownat(int at, const char* path, unsigned owner, unsigned group,
+                          int flags) noexcept override {
+        return to_.fchownat(at, path, owner, group, flags);
+    }
+    result<void> utimensat(int at, const char* path, const timespec (&times)[2],
+                           int flags) noexcept override {
+        return to_.utimensat(at, path, times, flags);
+    }
+    result<std::size_t> flistxattr(int descriptor, std::span<char> names) noexcept override {
+        return to_.flistxattr(descriptor, names);
+    }
+    result<std::size_t> fgetxattr(int descriptor, const char* name,
+                                  std::span<std::byte> value) noexcept override {
+        return to_.fgetxattr(descriptor, name, value);
+    }
+    result<void> fsetxattr(int descriptor, const char* name,
+                           std::span<const std::byte> value) noexcept override {
+        return to_.fsetxattr(descriptor, name, value);
+    }
+    result<std::size_t> getdents64(int descriptor, std::span<std::byte> into) noexcept override {
+        return to_.getdents64(descriptor, into);
+    }
+    result<void> mkdirat(int at, const char* path, unsigned mode) noexcept override {
+        return to_.mkdirat(at, path, mode);
+    }
+    result<void> mknodat(int at, const char* path, unsigned mode,
+                         std::uint64_t device) noexcept override {
+        return to_.mknodat(at, path, mode, device);
+    }
+    result<void> unlinkat(int at, const char* path, int flags) noexcept override {
+        return to_.unlinkat(at, path, flags);
+    }
+    result<void> renameat2(int from_at, const char* from, int into_at, const char* into,
+                           unsigned flags) noexcept override {
+        return to_.renameat2(from_at, from, into_at, into, flags);
+    }
+    result<void> linkat(int from_at, const char* from, int into_at, const char* into,
+                        int flags) noexcept override {
+        return to_.linkat(from_at, from, into_at, into, flags);
+    }
+    result<void> symlinkat(const char* target, int at, const char* path) noexcept override {
+        return to_.symlinkat(target, at, path);
+    }
+    result<std::size_t> readlinkat(int at, const char* path,
+                                   std::span<char> into) noexcept override {
+        return to_.readlinkat(at, path, into);
+    }
+    unsigned umask() noexcept override { return to_.umask(); }
+    result<int> socket(int family, int type, int protocol) noexcept override {
+        return to_.socket(family, type, protocol);
+    }
+    result<void> bind(int descriptor, const sockaddr* address, socklen_t bytes) noexcept override {
+        return to_.bind(descriptor, address, bytes);
+    }
+    result<void> listen(int descriptor, int backlog) noexcept override {
+        return to_.listen(descriptor, backlog);
+    }
+    result<void> shutdown(int descriptor, int how) noexcept override {
+        return to_.shutdown(descriptor, how);
+    }
+    result<void> setsockopt(int descriptor, int level, int option, const void* value,
+                            socklen_t bytes) noexcept override {
+        return to_.setsockopt(descriptor, level, option, value, bytes);
+    }
+    result<socklen_t> getsockname(int descriptor, sockaddr* into,
+                                  socklen_t room) noexcept override {
+        return to_.getsockname(descriptor, into, room);
+    }
+    result<socklen_t> getpeername(int descriptor, sockaddr* into,
+                                  socklen_t room) noexcept override {
+        return to_.getpeername(descriptor, into, room);
+    }
+    std::string_view release() noexcept override { return to_.release(); }
+    std::uint64_t memlock_limit() noexcept override { return to_.memlock_limit(); }
+    std::uint64_t descriptor_limit() noexcept override { return to_.descriptor_limit(); }
+    std::uint32_t effective_user() noexcept override { return to_.effective_user(); }
+
+private:
+    calls_face& to_;
+};
+
+}  // namespace pelton::test

@@ -1,0 +1,194 @@
+#include "fixture.hpp"
+#include "forwarding_calls.hpp"
+
+#include <pelton/runtime/shard/offload.hpp>
+#include <pelton/runtime/task/when_all.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <csignal>
+#include <string>
+#include <vector>
+
+using namespace pelton;
+using namespace pelton::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A kernel that loses every synchronous cancel: what is in flight stays so.
+class deaf_ring final : public ring_face {
+public:
+    int set_up(unsigned entries, io_uring_params& params, io_uring& ring) noexcept override {
+        return linux_ring().set_up(entries, params, ring);
+    }
+    int enter(io_uring& ring, unsigned to_submit, unsigned wait_for, unsigned flags, void* argument,
+              std::size_t argument_bytes) noexcept override {
+        return linux_ring().enter(ring, to_submit, wait_for, flags, argument, argument_bytes);
+    }
+    int register_with(io_uring& ring, unsigned opcode, void* argument,
+                      unsigned count) noexcept override {
+        return opcode == abi::register_sync_cancel
+                   ? -ENOENT
+                   : linux_ring().register_with(ring, opcode, argument, count);
+    }
+    void tear_down(io_uring& ring) noexcept override { linux_ring().tear_down(ring); }
+    unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
+};
+
+}  // namespace
+
+TEST_CASE("a dump lists each task and what it waits in, then the counters") {
+    on_shard([](shard& here) -> task<> {
+        pipe_ends pipe;
+        std::string text;
+        auto read = [&]() -> task<> { static_cast<void>(co_await pipe_read(here, pipe.reader())); };
+        auto rest = [&]() -> task<> { static_cast<void>(co_await sleep(1h)); };
+        auto family = [&](children& kids) -> task<> {
+            kids.spawn(read, "reader");
+            kids.spawn(rest, "sleeper");
+            for (int i = 0; i < 5; ++i) {
+                static_cast<void>(co_await yield());
+            }
+            text = here.dump();
+            kids.request_stop();
+            text += here.dump();
+        };
+        co_await scope(family);
+        CHECK(says(text, "reader "));
+        CHECK(says(text, "READ of a pipe in the kernel for "));
+        CHECK(says(text, "sleeper "));
+        CHECK(says(text, "sleep of 3600000000000 ns"));
+        CHECK(says(text, "join of 3 tasks"));
+        CHECK(says(text, "running or ready"));
+        CHECK(says(text, "asked to stop"));
+        CHECK(says(text, "in_flight 1 "));
+        CHECK(says(text, "timers 1 "));
+        for (const auto* counter :
+             {"sqes", "enters", "cqes", "short_enters", "enter_retries", "overflows", "room_waits",
+              "resumes", "cancels", "cancel_repeats", "resubmits", "turns", "offloads",
+              "fixed_transfers", "plain_transfers", "short_transfers"}) {
+            CHECK(says(text, counter));
+        }
+        CHECK(!says(here.dump(), "reader"));
+    });
+}
+
+TEST_CASE("a dump tells an operation that queues for room from one in the kernel") {
+    on_shard([](shard& here) -> task<> {
+        pipe_ends silent;
+        std::string text;
+        auto read = [&]() -> task<> {
+            static_cast<void>(co_await pipe_read(here, silent.reader()));
+        };
+        auto family = [&](children& kids) -> task<> {
+            for (int i = 0; i < 20; ++i) {
+                kids.spawn(read);
+            }
+            for (int i = 0; i < 1'000; ++i) {
+                static_cast<void>(co_await yield());
+            }
+            text = here.dump();
+            kids.request_stop();
+        };
+        co_await scope(family);
+        CHECK(says(text, "READ of a pipe in the kernel"));
+        CHECK(says(text, "READ of a pipe queued for room"));
+    });
+}
+
+TEST_CASE("notices and errors go to the hooks, or to standard error") {
+    std::vector<std::string> notices;
+    std::vector<std::string> errors;
+    auto with = tiny();
+    with.notice = [&](std::string_view sentence) { notices.emplace_back(sentence); };
+    with.error = [&](std::error_code error, std::string_view what) {
+        errors.push_back(std::string(what) + ": " + std::to_string(error.value()));
+    };
+    on_shard(with, [](shard& here) -> task<> {
+        here.notice("less than wished for");
+        here.report(std::error_code(EIO, std::system_category()), "close");
+        co_return;
+    });
+    CHECK(notices == std::vector<std::string>{"less than wished for"});
+    CHECK(errors == std::vector<std::string>{"close: 5"});
+
+    const auto end = ending_of([] {
+        run(tiny(), [](shard& here) -> task<> {
+            here.notice("less than wished for");
+            here.report(std::error_code(EIO, std::system_category()), "close");
+            co_return;
+        });
+    });
+    CHECK(end.text == "pelton: less than wished for\npelton: close: Input/output error\n");
+}
+
+TEST_CASE("an error hook that throws ends the process with a sentence") {
+    const auto end = ending_of([] {
+        auto with = tiny();
+        with.error = [](std::error_code, std::string_view) { throw 1; };
+        run(with, [](shard& here) -> task<> {
+            here.report(std::error_code(EIO, std::system_category()), "close");
+            co_return;
+        });
+    });
+    CHECK(end.signal == SIGABRT);
+    CHECK(says(end.text, "an error could not be reported"));
+}
+
+TEST_CASE("a shard whose operations do not end gives up after drain_ns, and says what it leaks") {
+    const auto end = ending_of([] {
+        deaf_ring kernel;
+        auto with = tiny();
+        with.ring_kernel = &kernel;
+        with.drain_ns = 30'000'000;
+        ::_exit(run(with, [](shard& here) -> task<> {
+            CHECK(co_await here.pages().take(1));  // the doorbell listens from now on
+        }));
+    });
+    CHECK(end.signal == 0);
+    CHECK(says(end.text, "1 operations did not end; their memory is leaked rather than reused"));
+    CHECK(!says(end.text, "exit status"));
+}
+
+TEST_CASE("a shard destroyed while its tasks wait ends the process with a sentence") {
+    const auto end = ending_of([] {
+        const pipe_ends silent;
+        struct waiting {
+            static flow read(shard& here, int reader) {
+                static_cast<void>(co_await pipe_read(here, reader));
+            }
+        };
+        shard here(tiny());
+        strand outside;
+        outside.home = &here;
+        auto* group = new flow_group(outside);
+        group->start(waiting::read(here, silent.reader()), "reader");
+        here.run_until(true);
+    });
+    CHECK(end.signal == SIGABRT);
+    CHECK(says(end.text, "a shard ended before its tasks"));
+}
+
+TEST_CASE("a shard that made its door and its threads takes both down with nothing pending") {
+    for (int round = 0; round < 20; ++round) {
+        on_shard([](shard& here) -> task<> {
+            CHECK(co_await offload(here, [] { return 1; }) == 1);
+            CHECK(co_await here.pages().take(1));
+        });
+    }
+}
+
+TEST_CASE("counters count") {
+    on_shard([](shard& here) -> task<> {
+        for (int i = 0; i < 10; ++i) {
+            CHECK(co_await nop(here));
+        }
+        CHECK(here.queues().counters().sqes == 10);
+        CHECK(here.queues().counters().cqes == 10);
+        CHECK(here.queues().counters().enters == 10);
+        CHECK(here.counters().turns == 10);
+        CHECK(here.completions().counters().resumes >= 10);
+    });
+}

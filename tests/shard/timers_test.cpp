@@ -1,0 +1,145 @@
+#include "buffers/death.hpp"
+
+#include <pelton/runtime/shard/timers.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <map>
+#include <memory>
+#include <random>
+#include <vector>
+
+using namespace pelton;
+using namespace pelton::test;
+
+namespace {
+
+class noted final : public timer {
+public:
+    explicit noted(std::vector<const noted*>& fired) noexcept : fired_(fired) {}
+    void fire() noexcept override { fired_.push_back(this); }
+
+private:
+    std::vector<const noted*>& fired_;
+};
+
+}  // namespace
+
+TEST_CASE("timers fire when due, earliest first, as a sorted list of them would") {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        std::mt19937 luck(seed);
+        std::vector<const noted*> fired;
+        std::vector<std::unique_ptr<noted>> all;
+        for (int i = 0; i < 200; ++i) {
+            all.push_back(std::make_unique<noted>(fired));
+        }
+        timers heap;
+        std::map<const noted*, std::uint64_t> model;
+        std::uint64_t now = 0;
+        for (int step = 0; step < 3'000; ++step) {
+            auto& one = *all[luck() % all.size()];
+            const auto dice = luck() % 10;
+            if (dice < 6 && !one.armed()) {
+                const auto deadline = now + luck() % 1'000;
+                heap.arm(one, deadline);
+                model[&one] = deadline;
+            } else if (dice < 8) {
+                heap.disarm(one);
+                model.erase(&one);
+            } else {
+                now += luck() % 100;
+                fired.clear();
+                heap.expire(now);
+                std::uint64_t last = 0;
+                for (const auto* each : fired) {
+                    REQUIRE(model.contains(each));
+                    REQUIRE(model[each] <= now);
+                    REQUIRE(model[each] >= last);
+                    last = model[each];
+                    model.erase(each);
+                }
+            }
+            const auto earliest = std::ranges::min_element(
+                model, [](const auto& a, const auto& b) { return a.second < b.second; });
+            REQUIRE(heap.armed() == model.size());
+            REQUIRE(heap.empty() == model.empty());
+            REQUIRE(heap.earliest_ns().has_value() == !model.empty());
+            if (!model.empty()) {
+                REQUIRE(*heap.earliest_ns() == earliest->second);
+                REQUIRE((earliest->second > now || dice < 8));
+            }
+            REQUIRE(one.armed() == model.contains(&one));
+        }
+        for (auto& each : all) {
+            heap.disarm(*each);
+        }
+    }
+}
+
+TEST_CASE("a timer due now fires, one due in a nanosecond does not") {
+    std::vector<const noted*> fired;
+    noted now(fired);
+    noted soon(fired);
+    timers heap;
+    heap.arm(soon, 101);
+    heap.arm(now, 100);
+    heap.expire(100);
+    CHECK(fired == std::vector<const noted*>{&now});
+    heap.expire(101);
+    CHECK(fired.size() == 2);
+}
+
+TEST_CASE("a timer that fires may be armed again by what it does") {
+    struct again final : timer {
+        again(timers& in, int times) noexcept : in_(in), left(times) {}
+        void fire() noexcept override {
+            if (--left > 0) {
+                in_.arm(*this, static_cast<std::uint64_t>(1'000 - left));
+            }
+        }
+        timers& in_;
+        int left;
+    };
+    timers heap;
+    again one(heap, 5);
+    heap.arm(one, 1);
+    heap.expire(2'000);
+    CHECK(one.left == 0);
+    CHECK(heap.empty());
+}
+
+TEST_CASE("disarming a timer that is not armed does nothing") {
+    std::vector<const noted*> fired;
+    noted one(fired);
+    timers heap;
+    heap.disarm(one);
+    heap.arm(one, 5);
+    heap.disarm(one);
+    heap.disarm(one);
+    heap.expire(10);
+    CHECK(fired.empty());
+}
+
+TEST_CASE("an armed timer that is destroyed, or armed again, ends the process") {
+    const auto destroyed = ending_of([] {
+        auto* heap = new timers;
+        std::vector<const noted*> fired;
+        auto one = std::make_unique<noted>(fired);
+        heap->arm(*one, 5);
+        one.reset();
+    });
+    CHECK(destroyed.signal == SIGABRT);
+    CHECK(destroyed.text.find("a timer was destroyed while armed") != std::string::npos);
+    const auto twice = ending_of([] {
+        timers heap;
+        std::vector<const noted*> fired;
+        noted one(fired);
+        heap.arm(one, 5);
+        heap.arm(one, 6);
+    });
+    CHECK(twice.signal == SIGABRT);
+    CHECK(twice.text.find("a timer was armed twice") != std::string::npos);
+}
