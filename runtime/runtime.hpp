@@ -81,8 +81,8 @@ int run_shard(options with, const std::function<int(shard&)>& start) noexcept;
 }  // namespace detail
 
 // Makes a shard on this thread, runs `main(shard&)`, which returns a task, and returns its exit
-// code: the int it yields, 0 for a result without error, 1 after one printed line for an error or an
-// exception. Returns when the task has ended and nothing is in flight.
+// code: the int it yields, 0 for a result without error, 1 after one printed line for an error or
+// an exception. Returns when the task has ended and nothing is in flight.
 template <class F>
 int run(options with, F&& main) {
     return detail::run_shard(std::move(with), [&](shard& here) {

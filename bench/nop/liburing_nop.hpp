@@ -1,7 +1,7 @@
-// NOPs as a user of liburing writes them: get_sqe, prep, set_data, for_each_cqe, cq_advance. Only the
-// enter is ours, since liburing 2.3's own cannot pass NO_IOWAIT and fills an array that NO_SQARRAY
-// does not have. This is the rival of the bars; raw_nop.hpp is what remains when even liburing's
-// checks for room are left out.
+// NOPs as a user of liburing writes them: get_sqe, prep, set_data, for_each_cqe, cq_advance. Only
+// the enter is ours, since liburing 2.3's own cannot pass NO_IOWAIT and fills an array that
+// NO_SQARRAY does not have. This is the rival of the bars; raw_nop.hpp is what remains when even
+// liburing's checks for room are left out.
 #pragma once
 
 #include <pelton/bench/raw/ring.hpp>

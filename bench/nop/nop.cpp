@@ -43,7 +43,8 @@ task<> time_case(shard& here, const settings& s, report& out, unsigned depth) {
     const std::vector<rival_run> rivals = {[&](std::uint64_t n) { raw.run(n); },
                                            [&](std::uint64_t n) { bare.run(n); }};
     auto ours = [&](std::uint64_t operations) { return nops(here, depth, operations); };
-    pairing pairs({"pelton", "raw liburing", "bare ring"}, throughput_and_cpu(), s.pairs_or(micro_pairs));
+    pairing pairs({"pelton", "raw liburing", "bare ring"}, throughput_and_cpu(),
+                  s.pairs_or(micro_pairs));
     const std::uint64_t operations = calibrate(rivals[0], s.seconds_or(0.05), depth);
     const std::function<void()> nothing = [] {};
     co_await duel(pairs, operations, ours, rivals, nothing);

@@ -1,24 +1,11 @@
 #include <pelton/runtime/completion/loop.hpp>
 #include <pelton/runtime/task/trampoline.hpp>
 
-#include <liburing.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <utility>
 
 namespace pelton {
-namespace {
-
-constexpr std::uint8_t cancel_doublings_max = 8;  // repeats after 1 ms, 2 ms ... 256 ms
-
-// The first moment at which a time of the wrapping millisecond clock has come.
-bool reached(std::uint32_t now_ms, std::uint32_t due_ms) {
-    return static_cast<std::int32_t>(now_ms - due_ms) >= 0;
-}
-
-}  // namespace
-
 // submit ------------------------------------------------------------------------------------------
 
 void loop::settle_room() noexcept {
@@ -101,63 +88,6 @@ bool loop::commit_reserved(record& one) noexcept {
     return true;
 }
 
-bool loop::start_chain(std::span<record* const> members) noexcept {
-    const auto length = members.size();
-    if (length == 0 || length > queues_.sq_entries() || length > queues_.cq_entries() - cqes_kept) {
-        return false;
-    }
-    for (std::size_t i = 0; i < length; ++i) {
-        auto& one = *members[i];
-        one.tag_ = cqe_tag::unawaited;
-        one.flow_ = &nobody_;
-        one.owner_ = this;
-        one.since_ms_ = now_ms_;
-        one.state_ = record::state::queued;
-        one.linked_ = i + 1 < length ? members[i + 1] : nullptr;
-    }
-    waiting_.push(*members[0]);
-    settle_room();
-    return true;
-}
-
-// Of a chain from `head` on, or 1.
-std::uint32_t loop::length_of(const record& head) noexcept {
-    std::uint32_t length = 0;
-    for (auto* one = &head; one != nullptr; one = one->linked_) {
-        ++length;
-    }
-    return length;
-}
-
-// Fills one SQE for each member, or for none: a chain cut at the end of a batch would run as two.
-bool loop::prepare_chain(record& head) noexcept {
-    const auto length = length_of(head);
-    if (length > queues_.sq_room() || length > cq_room()) {
-        return false;
-    }
-    const bool alone = queues_.sq_room() == queues_.sq_entries();
-    std::uint32_t filled = 0;
-    for (auto* one = &head; one != nullptr; one = one->linked_) {
-        auto* sqe = queues_.peek_sqe();
-        if (!one->prepare(*sqe, queues_)) {
-            check(!alone, "a chain needs more scratch than a ring has");
-            queues_.take_back_sqes(filled);
-            return false;
-        }
-        sqe->user_data = one->user_data(one->tag_);
-        sqe->flags |= one->linked_ != nullptr ? IOSQE_IO_LINK : 0;
-        queues_.commit_sqe();
-        ++filled;
-    }
-    for (auto* one = &head; one != nullptr;) {
-        one->state_ = record::state::in_flight;
-        one = std::exchange(one->linked_, nullptr);
-    }
-    in_flight_ += length;
-    cqes_owed_ += length;
-    return true;
-}
-
 bool loop::admit_one(record& one) noexcept {
     if (cq_room() == 0) {
         return false;
@@ -184,64 +114,6 @@ bool loop::admit() noexcept {
         waiting_.drop_first(next);
     }
     return unheard_ != nullptr;
-}
-
-// cancel ------------------------------------------------------------------------------------------
-
-void loop::cancel(record& one) noexcept {
-    if (one.state_ == record::state::queued) {
-        // The members of a queued chain end together: it is left to run.
-        if (one.linked_ == nullptr && waiting_.remove(one)) {
-            finish_unstarted(one);
-        }
-        return;
-    }
-    if (one.state_ == record::state::in_flight && one.marks_ == 0) {
-        one.cancel_tries_ = 0;
-        queue_cancel(one, now_ms_);
-    }
-}
-
-void loop::queue_cancel(record& one, std::uint32_t due_ms) noexcept {
-    one.marks_ |= record::cancel_queued;
-    one.cancel_due_ms_ = due_ms;
-    cancels_.push(one);
-}
-
-// True when one that is due found the SQ full.
-bool loop::send_cancels() noexcept {
-    bool unsent = false;
-    auto* each = cancels_.take_all();
-    while (each != nullptr) {
-        auto& one = static_cast<record&>(*each);
-        each = each->next;
-        const bool due = reached(now_ms_, one.cancel_due_ms_) && room_for_cancel();
-        auto* sqe = due ? queues_.peek_sqe() : nullptr;
-        if (sqe == nullptr) {
-            cancels_.push(one);  // a request to stop is never dropped for want of room
-            unsent |= due;
-            continue;
-        }
-        io_uring_prep_cancel64(sqe, one.user_data(one.tag_), 0);
-        sqe->user_data = one.user_data(cqe_tag::cancel);
-        queues_.commit_sqe();
-        one.marks_ = record::cancel_in_flight;
-        ++cqes_owed_;
-        ++counters_.cancels;
-        counters_.cancel_repeats += one.cancel_tries_ != 0 ? 1 : 0;
-    }
-    return unsent;
-}
-
-std::optional<std::uint32_t> loop::next_due_ms() const noexcept {
-    std::optional<std::uint32_t> soonest;
-    for (auto* at = cancels_.first(); at != nullptr; at = at->next) {
-        const auto due = static_cast<const record&>(*at).cancel_due_ms_;
-        if (!soonest || reached(*soonest, due)) {
-            soonest = due;
-        }
-    }
-    return soonest;
 }
 
 // wait, reap --------------------------------------------------------------------------------------
@@ -327,25 +199,6 @@ void loop::hand_over(record& one) noexcept {
     }
 }
 
-void loop::collect_cancel(record* one, std::int32_t outcome) noexcept {
-    if (one == nullptr) {
-        return;  // a cancel of everything, during drain()
-    }
-    const bool ended = (one->marks_ & record::ended) != 0;
-    one->marks_ = 0;
-    if (ended) {
-        conclude(*one);
-        return;
-    }
-    // -EALREADY: a kernel thread runs it, and may sleep through this request. -ENOENT: it runs where
-    // it cannot be found; it is not gone. Either way its own CQE decides.
-    if (outcome == -EALREADY) {
-        const auto doublings = std::min(one->cancel_tries_, cancel_doublings_max);
-        one->cancel_tries_ = static_cast<std::uint8_t>(doublings + 1);
-        queue_cancel(*one, now_ms_ + (1U << doublings));
-    }
-}
-
 // resume ------------------------------------------------------------------------------------------
 
 void loop::resume_ready(unsigned limit) {
@@ -360,47 +213,6 @@ void loop::resume_ready(unsigned limit) {
         } while (next != nullptr);
     }
     counters_.resumes += resumed;
-}
-
-// the end -----------------------------------------------------------------------------------------
-
-void loop::finish_queued() noexcept {
-    while (!waiting_.empty()) {
-        auto& head = static_cast<record&>(*waiting_.first());
-        waiting_.drop_first(head.next);
-        for (auto* one = &head; one != nullptr;) {
-            auto* next = one->linked_;
-            finish_unstarted(*one);
-            one = next;
-        }
-    }
-}
-
-void loop::cancel_all_by_sqe() noexcept {
-    auto* sqe = queues_.peek_sqe();
-    if (sqe == nullptr || !room_for_cancel()) {
-        return;  // the next round finds room
-    }
-    io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-    sqe->user_data = static_cast<std::uint64_t>(cqe_tag::cancel);
-    queues_.commit_sqe();
-    ++cqes_owed_;
-}
-
-bool loop::drain(std::uint64_t limit_ns, std::uint64_t (*clock)(void*), void* context) noexcept {
-    constexpr std::uint64_t round_ns = 10'000'000;
-    const auto deadline = clock(context) + limit_ns;
-    settle_room();
-    finish_queued();
-    while (in_flight_ != 0 && clock(context) < deadline) {
-        // One cancel of everything is not enough: a kernel thread about to block misses it.
-        if (queues_.cancel_everything(round_ns) == -ENOSYS) {
-            cancel_all_by_sqe();
-        }
-        turn(true, round_ns);
-        finish_queued();
-    }
-    return in_flight_ == 0;
 }
 
 }  // namespace pelton

@@ -1,7 +1,8 @@
 // The completion layer: submit, wait, reap, resume.
 //
 // Invariants
-//   (1) Only resume_ready() resumes. CQEs are collected first and tasks run afterwards, so user code
+//   (1) Only resume_ready() resumes. CQEs are collected first and tasks run afterwards, so user
+//   code
 //       never runs while the CQ is drained, nor inside a cancel, an unlock or a lease coming home.
 //   (2) Completions owed by the kernel never exceed the CQ: each single-shot operation and each
 //       cancel takes one place; one is kept for the doorbell and one for a cancel. What finds no
@@ -28,11 +29,11 @@
 namespace pelton {
 
 struct loop_counters {
-    std::uint64_t room_waits = 0;       // operations queued for want of room
-    std::uint64_t resumes = 0;          // waiters resumed
-    std::uint64_t cancels = 0;          // cancel requests sent to the kernel
-    std::uint64_t cancel_repeats = 0;   // of those, sent again after EALREADY
-    std::uint64_t resubmits = 0;        // rests of short transfers
+    std::uint64_t room_waits = 0;      // operations queued for want of room
+    std::uint64_t resumes = 0;         // waiters resumed
+    std::uint64_t cancels = 0;         // cancel requests sent to the kernel
+    std::uint64_t cancel_repeats = 0;  // of those, sent again after EALREADY
+    std::uint64_t resubmits = 0;       // rests of short transfers
 };
 
 class loop {
@@ -45,8 +46,8 @@ public:
               "a loop was destroyed with operations in flight or queued");
     }
 
-    // Starts `one`: fills an SQE now if there is room, else queues it. `waiter` is resumed by a later
-    // resume_ready(), also when the flow was asked to stop and nothing was submitted.
+    // Starts `one`: fills an SQE now if there is room, else queues it. `waiter` is resumed by a
+    // later resume_ready(), also when the flow was asked to stop and nothing was submitted.
     template <class Operation>
     void start(Operation& one, std::coroutine_handle<> waiter, strand& flow) noexcept {
         record& base = one;
@@ -93,8 +94,8 @@ public:
     void make_ready(resumable& who) noexcept { ready_.push(who); }
     bool has_ready() const noexcept { return !ready_.empty(); }
 
-    // Resumes what is ready, and what becomes ready meanwhile, until nothing is or `limit` have run;
-    // those that were ready together run together.
+    // Resumes what is ready, and what becomes ready meanwhile, until nothing is or `limit` have
+    // run; those that were ready together run together.
     void resume_ready(unsigned limit);
 
     // One enter: admits what waits for room, submits, waits for one completion if `may_sleep`, at
@@ -175,8 +176,8 @@ private:
     io_uring_sqe* next_direct_ = nullptr;
     io_uring_sqe* end_direct_ = nullptr;
     io_uring_sqe* first_direct_ = nullptr;
-    std::uint32_t in_flight_ = 0;       // records the kernel has, less those started directly
-    std::uint32_t cqes_owed_ = 0;       // CQEs the kernel owes us, likewise, cancels included
+    std::uint32_t in_flight_ = 0;  // records the kernel has, less those started directly
+    std::uint32_t cqes_owed_ = 0;  // CQEs the kernel owes us, likewise, cancels included
     std::uint32_t cqes_allowed_ = queues_.cq_entries() - cqes_kept;
     std::uint32_t now_ms_ = 0;
     loop_counters counters_;

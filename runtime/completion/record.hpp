@@ -90,11 +90,11 @@ private:
     // for every operation.
 
     // resumable: the waiter's handle; `next` links the ready, room and cancel queues
-    strand* flow_;                // the waiter's; the loop's own for records without a waiter
+    strand* flow_;  // the waiter's; the loop's own for records without a waiter
     loop* owner_;
-    record* linked_;              // the next member of its chain, while queued
-    std::int32_t outcome_;        // the CQE's res
-    std::uint32_t since_ms_;      // loop time at its start
+    record* linked_;          // the next member of its chain, while queued
+    std::int32_t outcome_;    // the CQE's res
+    std::uint32_t since_ms_;  // loop time at its start
     std::uint32_t cancel_due_ms_;
     state state_ = state::idle;
     cqe_tag tag_ = cqe_tag::operation;

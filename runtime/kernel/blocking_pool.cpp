@@ -26,8 +26,7 @@ blocking_pool::~blocking_pool() {
 
 result<void> blocking_pool::submit(blocking_job& job) noexcept {
     const std::lock_guard lock(mutex_);
-    if (queued_ >= idle_ && threads_.size() < threads_max_ && !start_thread() &&
-        threads_.empty()) {
+    if (queued_ >= idle_ && threads_.size() < threads_max_ && !start_thread() && threads_.empty()) {
         return failure(EAGAIN);
     }
     job.next = nullptr;

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <linux/openat2.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -16,6 +15,7 @@
 
 #include <cerrno>
 #include <ctime>
+#include <linux/openat2.h>
 #include <mutex>
 
 namespace pelton {
@@ -50,7 +50,9 @@ std::uint64_t clock_ns(clockid_t clock) noexcept {
            static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-off_t offset(std::uint64_t at) noexcept { return static_cast<off_t>(at); }
+off_t offset(std::uint64_t at) noexcept {
+    return static_cast<off_t>(at);
+}
 
 class linux_calls_face final : public calls_face {
 public:
@@ -108,7 +110,8 @@ public:
         return success_of([&] { return ::fallocate(descriptor, mode, offset(at), offset(bytes)); });
     }
     result<void> fsync(int descriptor, bool data_only) noexcept override {
-        return success_of([&] { return data_only ? ::fdatasync(descriptor) : ::fsync(descriptor); });
+        return success_of(
+            [&] { return data_only ? ::fdatasync(descriptor) : ::fsync(descriptor); });
     }
     result<void> syncfs(int descriptor) noexcept override {
         return success_of([&] { return ::syncfs(descriptor); });
@@ -211,8 +214,7 @@ public:
     result<int> socket(int family, int type, int protocol) noexcept override {
         return value_of<int>([&] { return ::socket(family, type, protocol); });
     }
-    result<void> bind(int descriptor, const sockaddr* address,
-                      socklen_t bytes) noexcept override {
+    result<void> bind(int descriptor, const sockaddr* address, socklen_t bytes) noexcept override {
         return success_of([&] { return ::bind(descriptor, address, bytes); });
     }
     result<void> listen(int descriptor, int backlog) noexcept override {

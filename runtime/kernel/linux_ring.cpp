@@ -27,8 +27,12 @@ void cover(void* start, std::size_t bytes) noexcept {
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0));
 }
 
-void before_fork() noexcept { rings_guard.lock(); }
-void after_fork_in_parent() noexcept { rings_guard.unlock(); }
+void before_fork() noexcept {
+    rings_guard.lock();
+}
+void after_fork_in_parent() noexcept {
+    rings_guard.unlock();
+}
 void after_fork_in_child() noexcept {
     for (const auto* each : rings) {
         cover(each->sq.ring_ptr, each->sq.ring_sz);
@@ -96,9 +100,7 @@ public:
         io_uring_queue_exit(&ring);
     }
 
-    unsigned fork_count() const noexcept override {
-        return forks.load(std::memory_order_relaxed);
-    }
+    unsigned fork_count() const noexcept override { return forks.load(std::memory_order_relaxed); }
 };
 
 }  // namespace

@@ -9,8 +9,9 @@
 namespace pelton {
 namespace {
 
-// An error_code is one int, so the sentence's three facts are packed into it: the part (2 bits), the
-// alignment's logarithm (5 bits) and how far the value is off (24 bits, more is told as that much).
+// An error_code is one int, so the sentence's three facts are packed into it: the part (2 bits),
+// the alignment's logarithm (5 bits) and how far the value is off (24 bits, more is told as that
+// much).
 constexpr int part_shift = 29;
 constexpr int alignment_shift = 24;
 constexpr std::uint32_t off_max = (1U << alignment_shift) - 1;

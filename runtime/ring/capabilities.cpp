@@ -9,8 +9,7 @@ namespace pelton {
 std::string describe(const capabilities& known) {
     std::string text = fmt::format(
         "ring: {} SQ entries, {} CQ entries, setup flags 0x{:x}, features 0x{:x}, {} opcodes\n",
-        known.sq_entries, known.cq_entries, known.setup_flags, known.setup_features,
-        known.opcodes);
+        known.sq_entries, known.cq_entries, known.setup_flags, known.setup_features, known.opcodes);
     auto out = std::back_inserter(text);
     fmt::format_to(out, "{:<20} {:<6} {:<8} {}\n", "feature", "since", "state",
                    "what its absence costs");

@@ -33,8 +33,7 @@ constexpr std::array<feature_entry, feature_count> table{{
      "the kernel may start thousands of worker threads"},
     {feature::sync_cancel, "sync_cancel", "6.0", registration, abi::register_sync_cancel,
      "teardown cancels with SQEs only"},
-    {feature::read, "read", "5.6", opcode, abi::op_read,
-     "a vector of one area is read instead"},
+    {feature::read, "read", "5.6", opcode, abi::op_read, "a vector of one area is read instead"},
     {feature::write, "write", "5.6", opcode, abi::op_write,
      "a vector of one area is written instead"},
     {feature::readv, "readv", "5.1", opcode, abi::op_readv,
@@ -85,7 +84,9 @@ static_assert(in_order(), "feature_table() is indexed by feature");
 
 }  // namespace
 
-std::span<const feature_entry> feature_table() noexcept { return table; }
+std::span<const feature_entry> feature_table() noexcept {
+    return table;
+}
 
 result<feature_set> parse_mask(std::string_view text, std::string& unknown) {
     feature_set masked;

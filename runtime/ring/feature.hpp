@@ -58,14 +58,20 @@ inline constexpr auto feature_count = static_cast<std::size_t>(feature::count);
 
 using feature_set = std::bitset<feature_count>;
 
-enum class feature_kind : std::uint8_t { setup_flag, enter_flag, setup_answer, registration, opcode };
+enum class feature_kind : std::uint8_t {
+    setup_flag,
+    enter_flag,
+    setup_answer,
+    registration,
+    opcode
+};
 
 struct feature_entry {
     feature id;
     std::string_view name;
     std::string_view since;  // kernel release that brought it
     feature_kind kind;
-    unsigned value;              // flag, bit or opcode
+    unsigned value;                 // flag, bit or opcode
     std::string_view when_missing;  // what its absence costs
 };
 

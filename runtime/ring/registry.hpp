@@ -17,7 +17,8 @@ struct registered_range {
     std::size_t bytes = 0;  // 0: a free slot
 
     bool holds(const void* address, std::size_t length) const noexcept {
-        const auto offset = static_cast<std::size_t>(static_cast<const std::byte*>(address) - start);
+        const auto offset =
+            static_cast<std::size_t>(static_cast<const std::byte*>(address) - start);
         return offset < bytes && length <= bytes - offset;
     }
 };

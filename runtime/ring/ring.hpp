@@ -1,7 +1,8 @@
 // The submission and completion queues of one io_uring, and what is registered with it.
 //
 // Invariants
-//   (1) The SQ tail is published and the kernel entered only in enter(); an SQE filled by peek_sqe()
+//   (1) The SQ tail is published and the kernel entered only in enter(); an SQE filled by
+//   peek_sqe()
 //       and not committed is never seen by the kernel.
 //   (2) Scratch space handed out since the last enter() stays untouched until that enter() returns:
 //       the kernel copies iovec arrays while it consumes the SQE (IORING_FEAT_SUBMIT_STABLE).
@@ -28,9 +29,9 @@ namespace pelton {
 
 struct ring_options {
     unsigned sq_entries = 256;
-    unsigned cq_entries = 0;  // 0: four times the SQ; at least as many as it has, and 4
-    unsigned iowq_bounded_max = 4;      // kernel threads for regular files
-    unsigned iowq_unbounded_max = 32;   // kernel threads for everything else
+    unsigned cq_entries = 0;           // 0: four times the SQ; at least as many as it has, and 4
+    unsigned iowq_bounded_max = 4;     // kernel threads for regular files
+    unsigned iowq_unbounded_max = 32;  // kernel threads for everything else
     feature_set masked{};
 };
 

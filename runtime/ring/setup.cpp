@@ -17,9 +17,8 @@ namespace {
 constexpr unsigned cq_entries_min = 4;  // the loop keeps places for itself
 
 // Newest first: on EINVAL the kernel does not say which flag it does not know.
-constexpr std::array peel_order{feature::no_sqarray, feature::defer_taskrun,
-                                feature::single_issuer, feature::coop_taskrun,
-                                feature::submit_all};
+constexpr std::array peel_order{feature::no_sqarray, feature::defer_taskrun, feature::single_issuer,
+                                feature::coop_taskrun, feature::submit_all};
 
 unsigned flag_of(feature one) {
     return feature_table()[static_cast<std::size_t>(one)].value;
@@ -81,26 +80,30 @@ std::string set_up_failure(int errno_value) {
     const char* reason = "";
     switch (errno_value) {
         case ENOSYS:
-            reason = "this kernel has no io_uring, or a sandbox such as gVisor hides it; use Linux "
-                     "6.1 or newer with CONFIG_IO_URING";
+            reason =
+                "this kernel has no io_uring, or a sandbox such as gVisor hides it; use Linux "
+                "6.1 or newer with CONFIG_IO_URING";
             break;
         case EPERM:
         case EACCES:
-            reason = "io_uring is forbidden here, by the sysctl kernel.io_uring_disabled (set it to "
-                     "0) or by a container's seccomp profile (allow io_uring_setup, "
-                     "io_uring_enter and io_uring_register)";
+            reason =
+                "io_uring is forbidden here, by the sysctl kernel.io_uring_disabled (set it to "
+                "0) or by a container's seccomp profile (allow io_uring_setup, "
+                "io_uring_enter and io_uring_register)";
             break;
         case ENOMEM:
-            reason = "the memory for the queues is not allowed, most likely by RLIMIT_MEMLOCK; "
-                     "raise it (ulimit -l, LimitMEMLOCK= in a unit) or ask for fewer entries";
+            reason =
+                "the memory for the queues is not allowed, most likely by RLIMIT_MEMLOCK; "
+                "raise it (ulimit -l, LimitMEMLOCK= in a unit) or ask for fewer entries";
             break;
         case EMFILE:
         case ENFILE:
             reason = "no descriptor is left for the ring; raise RLIMIT_NOFILE (ulimit -n)";
             break;
         case EINVAL:
-            reason = "the kernel accepts no combination of flags Pelton can work with; use Linux "
-                     "6.1 or newer";
+            reason =
+                "the kernel accepts no combination of flags Pelton can work with; use Linux "
+                "6.1 or newer";
             break;
         default:
             reason = "no known cause; see io_uring_setup(2)";

@@ -26,7 +26,9 @@ doorbell::~doorbell() {
     static_cast<void>(calls_.close(descriptor_));
 }
 
-void doorbell::arm() noexcept { completions_.start_reserved(*this); }
+void doorbell::arm() noexcept {
+    completions_.start_reserved(*this);
+}
 
 void doorbell::ring() noexcept {
     constexpr std::uint64_t one = 1;

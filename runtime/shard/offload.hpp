@@ -4,11 +4,10 @@
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/task/scope.hpp>
 
-#include <fmt/format.h>
-
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -48,7 +47,7 @@ public:
     // A call that a thread makes cannot be interrupted: the request is seen by what comes next.
     void request_stop() noexcept override {}
     std::size_t describe(char* into, std::size_t room) const noexcept override {
-        return fmt::format_to_n(into, room, "offloaded call").size;
+        return std::string_view("offloaded call").copy(into, room);
     }
 
 private:

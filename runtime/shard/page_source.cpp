@@ -17,7 +17,8 @@ std::unique_ptr<arena> map(std::size_t bytes) {
 
 }  // namespace
 
-// Asking -------------------------------------------------------------------------------------------
+// Asking
+// -------------------------------------------------------------------------------------------
 
 bool pages_awaiter::await_ready() noexcept {
     auto taken = from_.take_now(pages_);
@@ -58,14 +59,15 @@ std::size_t pages_awaiter::describe(char* into, std::size_t room) const noexcept
     return fmt::format_to_n(into, room, "wait for {} pages", pages_).size;
 }
 
-// Lending ------------------------------------------------------------------------------------------
+// Lending
+// ------------------------------------------------------------------------------------------
 
 page_source::page_source(shard& home, std::size_t bytes) : home_(home) {
     home_.open_door();  // first: what it throws leaves nothing registered
     register_arena(bytes);
     pool_ = std::make_unique<page_pool>(*arena_);
-    pool_->set_home_hook([](void* self) noexcept { static_cast<page_source*>(self)->came_home_ = true; },
-                         this);
+    pool_->set_home_hook(
+        [](void* self) noexcept { static_cast<page_source*>(self)->came_home_ = true; }, this);
     pool_->set_wake_hook(
         [](void* self) noexcept {
             auto& source = *static_cast<page_source*>(self);
@@ -105,17 +107,19 @@ void page_source::register_arena(std::size_t bytes) {
             return;
         }
         if (index.error() != std::errc::not_enough_memory) {
-            home_.notice(fmt::format("pages are not registered with the kernel ({}): direct I/O "
-                                     "costs more CPU",
-                                     index.error().message()));
+            home_.notice(
+                fmt::format("pages are not registered with the kernel ({}): direct I/O "
+                            "costs more CPU",
+                            index.error().message()));
             return;
         }
     }
     arena_ = map(bytes);
-    home_.notice(fmt::format("RLIMIT_MEMLOCK ({} KiB) does not allow registered pages: direct I/O "
-                             "costs more CPU; raise it (ulimit -l, LimitMEMLOCK=) or grant "
-                             "CAP_IPC_LOCK",
-                             home_.calls().memlock_limit() / 1024));
+    home_.notice(
+        fmt::format("RLIMIT_MEMLOCK ({} KiB) does not allow registered pages: direct I/O "
+                    "costs more CPU; raise it (ulimit -l, LimitMEMLOCK=) or grant "
+                    "CAP_IPC_LOCK",
+                    home_.calls().memlock_limit() / 1024));
 }
 
 result<lease> page_source::take_now(std::size_t pages) noexcept {

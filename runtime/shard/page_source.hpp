@@ -1,5 +1,5 @@
-// A shard's pages: one arena, registered with its ring when the kernel allows it, and the tasks that
-// wait for pages to come home.
+// A shard's pages: one arena, registered with its ring when the kernel allows it, and the tasks
+// that wait for pages to come home.
 #pragma once
 
 #include <pelton/buffers/page_pool.hpp>

@@ -71,7 +71,8 @@ page_source& shard::pages() {
     return *pages_;
 }
 
-// The loop -----------------------------------------------------------------------------------------
+// The loop
+// -----------------------------------------------------------------------------------------
 
 void shard::run_until(const bool& done) {
     for (;;) {
@@ -116,8 +117,7 @@ std::optional<std::uint64_t> shard::sleep_limit_ns(std::uint64_t now_ns) const n
 }
 
 void shard::refuse_deadlock() {
-    const std::uint32_t own =
-        door_ != nullptr && door_->now() == record::state::in_flight ? 1 : 0;
+    const std::uint32_t own = door_ != nullptr && door_->now() == record::state::in_flight ? 1 : 0;
     if (completions_.in_flight() <= own && !completions_.has_queued() && jobs_out_ == 0 &&
         box_.empty()) [[unlikely]] {
         fmt::print(stderr, "{}", dump());
@@ -125,7 +125,8 @@ void shard::refuse_deadlock() {
     }
 }
 
-// Other threads ------------------------------------------------------------------------------------
+// Other threads
+// ------------------------------------------------------------------------------------
 
 void shard::open_door() {
     if (door_ == nullptr) {
@@ -160,7 +161,8 @@ void shard::submit(blocking_job& job) noexcept {
     }
 }
 
-// What it says -------------------------------------------------------------------------------------
+// What it says
+// -------------------------------------------------------------------------------------
 
 void shard::notice(std::string_view sentence) {
     if (options_.notice) {
@@ -202,9 +204,8 @@ std::string shard::dump() const {
     auto out = std::back_inserter(text);
     for (auto* flow = strands_; flow != nullptr; flow = flow->later) {
         std::array<char, 160> line{};
-        const auto length = flow->waiting_in == nullptr
-                                ? 0
-                                : flow->waiting_in->describe(line.data(), line.size());
+        const auto length =
+            flow->waiting_in == nullptr ? 0 : flow->waiting_in->describe(line.data(), line.size());
         fmt::format_to(out, "{} {}: {}{}\n", flow->name, static_cast<const void*>(flow),
                        flow->waiting_in == nullptr
                            ? "running or ready"
@@ -221,8 +222,8 @@ std::string shard::dump() const {
     fmt::format_to(out,
                    "in_flight {} room_waits {} resumes {} cancels {} cancel_repeats {} "
                    "resubmits {}\n",
-                   completions_.in_flight(), loop.room_waits, loop.resumes,
-                   loop.cancels, loop.cancel_repeats, loop.resubmits);
+                   completions_.in_flight(), loop.room_waits, loop.resumes, loop.cancels,
+                   loop.cancel_repeats, loop.resubmits);
     fmt::format_to(out,
                    "turns {} timers {} offloads {} fixed_transfers {} plain_transfers {} "
                    "short_transfers {}\n",

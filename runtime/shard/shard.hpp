@@ -56,8 +56,8 @@ struct shard_options {
 struct shard_counters {
     std::uint64_t turns = 0;
     std::uint64_t offloads = 0;
-    std::uint64_t fixed_transfers = 0;   // operations on registered pages
-    std::uint64_t plain_transfers = 0;   // the others
+    std::uint64_t fixed_transfers = 0;  // operations on registered pages
+    std::uint64_t plain_transfers = 0;  // the others
     std::uint64_t short_transfers = 0;
 };
 

@@ -6,8 +6,6 @@
 #include <pelton/runtime/shard/timers.hpp>
 #include <pelton/runtime/task/task.hpp>
 
-#include <fmt/format.h>
-
 #include <cerrno>
 #include <chrono>
 #include <coroutine>
@@ -48,9 +46,7 @@ public:
             wake();
         }
     }
-    std::size_t describe(char* into, std::size_t room) const noexcept override {
-        return fmt::format_to_n(into, room, "sleep of {} ns", length_.count()).size;
-    }
+    std::size_t describe(char* into, std::size_t room) const noexcept override;
 
 private:
     void fire() noexcept override { wake(); }
@@ -70,6 +66,8 @@ inline sleep_awaiter sleep(std::chrono::nanoseconds length) noexcept {
 }
 
 // Lets everything else that is ready run first, and the kernel be asked for completions.
-inline sleep_awaiter yield() noexcept { return sleep_awaiter(std::chrono::nanoseconds::zero()); }
+inline sleep_awaiter yield() noexcept {
+    return sleep_awaiter(std::chrono::nanoseconds::zero());
+}
 
 }  // namespace pelton

@@ -45,7 +45,9 @@ struct thread_frames {
 
 thread_local thread_frames frames;
 
-constexpr std::size_t class_of(std::size_t bytes) { return (bytes - 1) / class_bytes; }
+constexpr std::size_t class_of(std::size_t bytes) {
+    return (bytes - 1) / class_bytes;
+}
 
 }  // namespace
 
@@ -74,6 +76,8 @@ void release(void* frame, std::size_t bytes) noexcept {
     frames.free[index] = entry;
 }
 
-bool keeps_frames() noexcept { return keep; }
+bool keeps_frames() noexcept {
+    return keep;
+}
 
 }  // namespace pelton::frame_pool

@@ -1,6 +1,7 @@
 // Children that must end before the scope does.
 //
-//   co_return co_await pelton::scope([&](pelton::children& kids) -> pelton::task<pelton::result<void>> {
+//   co_return co_await pelton::scope([&](pelton::children& kids) ->
+//   pelton::task<pelton::result<void>> {
 //       for (auto& part : parts) kids.spawn([&part] { return copy(part); });
 //       co_return pelton::result<void>{};
 //   });
@@ -38,8 +39,8 @@ template <class F>
 inline constexpr bool safe_in_co_await =
     std::is_lvalue_reference_v<F> || std::is_trivially_destructible_v<F>;
 
-// Runs `callable` as a flow and tells the group how it ended. The callable lives in this frame, so a
-// capturing lambda that is a coroutine outlives its own.
+// Runs `callable` as a flow and tells the group how it ended. The callable lives in this frame, so
+// a capturing lambda that is a coroutine outlives its own.
 template <class F>
 flow run_child(flow_group& group, F callable) {
     try {

@@ -13,7 +13,9 @@ namespace pelton::trampoline {
 // The coroutine to run next on this thread; null when control goes back to the loop.
 inline constinit thread_local std::coroutine_handle<> parked{};
 
-inline void park(std::coroutine_handle<> next) noexcept { parked = next; }
+inline void park(std::coroutine_handle<> next) noexcept {
+    parked = next;
+}
 
 // Runs `first` and whatever it parks, until nothing is parked.
 inline void resume(std::coroutine_handle<> first) {

@@ -49,8 +49,9 @@ task<std::tuple<value_or_unit<T>...>> run_all(task<T>... each) {
 
 }  // namespace detail
 
-// Yields a tuple of what each yields, in the order given; void becomes std::monostate. Errors inside
-// results are the caller's to look at. An exception asks the others to stop, waits, and is rethrown.
+// Yields a tuple of what each yields, in the order given; void becomes std::monostate. Errors
+// inside results are the caller's to look at. An exception asks the others to stop, waits, and is
+// rethrown.
 template <class... T>
 [[nodiscard]] task<std::tuple<detail::value_or_unit<T>...>> when_all(task<T>... each) {
     return detail::run_all(std::move(each)...);

@@ -1,0 +1,27 @@
+// The few SQEs and SQE flags that the completion layer needs for itself.
+#pragma once
+
+#include <liburing.h>
+
+#include <cstdint>
+
+namespace pelton {
+
+// Aims at the one operation with exactly this user_data. `sqe` must be zero, as in all of these.
+inline void prepare_cancel(io_uring_sqe& sqe, std::uint64_t user_data) noexcept {
+    sqe.opcode = IORING_OP_ASYNC_CANCEL;
+    sqe.fd = -1;
+    sqe.addr = user_data;
+}
+
+inline void prepare_cancel_of_everything(io_uring_sqe& sqe) noexcept {
+    prepare_cancel(sqe, 0);
+    sqe.cancel_flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL;
+}
+
+// The next SQE starts only when this one has succeeded in full.
+inline void link_to_next(io_uring_sqe& sqe) noexcept {
+    sqe.flags |= IOSQE_IO_LINK;
+}
+
+}  // namespace pelton
