@@ -2,14 +2,13 @@
 //
 // Invariants
 //   (1) Only resume_ready() resumes. CQEs are collected first and tasks run afterwards, so user
-//   code
-//       never runs while the CQ is drained, nor inside a cancel, an unlock or a lease coming home.
+//       code never runs while the CQ is drained, nor inside a cancel or a lease coming home.
 //   (2) Completions owed by the kernel never exceed the CQ: each single-shot operation and each
 //       cancel takes one place; one is kept for the doorbell and one for a cancel. What finds no
 //       room queues as an operation, in order, and is admitted when room comes. Operations whose
 //       end a peer decides stand outside: a thousand receives that wait for their peers may not
-//       keep the send waiting that one of those peers waits for. When more of them end at once than
-//       the CQ holds, the kernel keeps the rest for the next enter (NODROP).
+//       keep the send waiting that one of those peers waits for. When more of them end at once
+//       than the CQ holds, the kernel keeps the rest for the next enter (NODROP).
 //   (3) A chain is admitted whole or queued whole; one longer than the SQ is refused.
 //   (4) The loop never sleeps while something can run, and submits and waits in one enter.
 //

@@ -1,9 +1,8 @@
 // The submission and completion queues of one io_uring, and what is registered with it.
 //
 // Invariants
-//   (1) The SQ tail is published and the kernel entered only in enter(); an SQE filled by
-//   peek_sqe()
-//       and not committed is never seen by the kernel.
+//   (1) The SQ tail is published and the kernel entered only in enter(); an SQE that peek_sqe()
+//       gave and nobody committed is never seen by the kernel.
 //   (2) Scratch space handed out since the last enter() stays untouched until that enter() returns:
 //       the kernel copies iovec arrays while it consumes the SQE (IORING_FEAT_SUBMIT_STABLE).
 //   (3) A registered range is registered whole, once, and its index never changes.

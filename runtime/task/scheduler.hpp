@@ -36,8 +36,8 @@ public:
     // may be called more than once.
     virtual void request_stop() noexcept = 0;
 
-    // One line for dump(), such as "READ_FIXED on 5"; writes at most `room` bytes, returns how
-    // many.
+    // One line for dump(), such as "read in the kernel for 12 ms", of at most `room` bytes. Returns
+    // how long it is, or would be.
     virtual std::size_t describe(char* into, std::size_t room) const noexcept = 0;
 
 protected:
