@@ -4,12 +4,11 @@
 //   if (!door) co_return std::unexpected(door.error());
 //   co_return co_await pelton::scope([&](auto& children) { return door->serve(children, greet); });
 //
-// Thread: the shard's. A listener that moves or dies while an accept or serve() is pending ends the
-// process.
+// Thread: the shard's. A listener that moves, dies or is closed while an accept or serve() is
+// pending ends the process.
 #pragma once
 
 #include <pelton/runtime/net/endpoint.hpp>
-#include <pelton/runtime/net/pending.hpp>
 #include <pelton/runtime/net/tcp_stream.hpp>
 #include <pelton/runtime/op/accept.hpp>
 #include <pelton/runtime/op/close.hpp>
@@ -99,7 +98,7 @@ public:
     template <class Handler>
     task<result<void>> serve(children& kids, Handler handler);
 
-    // Closes and reports what close(2) did. Stop what is pending on it first.
+    // Closes, also when a stop was asked for, and reports what close(2) did.
     close_operation close() noexcept { return close_operation(*home_, on_.release()); }
 
     bool is_open() const noexcept { return on_.is_open(); }
@@ -120,7 +119,7 @@ private:
 
 template <class Handler>
 task<result<void>> tcp_listener::serve(children& kids, Handler handler) {
-    const pending counted(on_);
+    const target::use counted(on_);
     accept_patience patience;
     for (;;) {
         auto client = co_await accept_patiently(patience);

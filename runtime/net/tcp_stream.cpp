@@ -1,4 +1,3 @@
-#include <pelton/runtime/net/pending.hpp>
 #include <pelton/runtime/net/tcp_stream.hpp>
 #include <pelton/runtime/op/connect.hpp>
 #include <pelton/runtime/op/socket.hpp>
@@ -43,7 +42,7 @@ void tcp_stream::drop() noexcept {
 }
 
 task<result<lease>> tcp_stream::receive() {
-    const pending counted(on_);
+    const target::use counted(on_);
     auto pages = co_await home_->pages().take(receive_pages_);
     if (!pages) {
         co_return std::unexpected(pages.error());

@@ -11,8 +11,8 @@
 // A stop request ends a pending operation with ECANCELED and leaves the stream usable. No byte is
 // lost by it: what the kernel had taken in or sent by then is what the operation yields instead.
 //
-// Thread: the shard's. A stream that moves or dies while operations on it are pending ends the
-// process.
+// Thread: the shard's. A stream that moves, dies or is closed while operations on it are pending
+// ends the process.
 #pragma once
 
 #include <pelton/buffers/areas.hpp>
@@ -73,8 +73,8 @@ public:
     task<result<lease>> receive();
 
     // Receives until `memory` is full. end_of_stream() when the peer ends the stream before that.
-    // `moved`, if given, holds the bytes received, also when a stop request or an error ends it in
-    // the middle; it must outlive the await. Without it those bytes are known to nobody.
+    // `moved`, if given, is always the bytes received so far, also when a stop request or an error
+    // ends it in the middle; it must outlive the await. Without it nobody knows of those bytes.
     whole_socket_transfer receive_exactly(const areas& memory,
                                           std::size_t* moved = nullptr) noexcept {
         return whole_socket_transfer(*home_, direction::reading, on_, memory, moved);
@@ -87,8 +87,7 @@ public:
         return socket_transfer(*home_, direction::writing, on_, memory);
     }
 
-    // Sends all of `memory`, or fails. `moved`, if given, holds the bytes sent, also when a stop
-    // request or an error ends it in the middle; it must outlive the await.
+    // Sends all of `memory`, or fails. `moved` as above: the bytes sent so far.
     whole_socket_transfer send_all(const areas& memory, std::size_t* moved = nullptr) noexcept {
         return whole_socket_transfer(*home_, direction::writing, on_, memory, moved);
     }
@@ -97,8 +96,8 @@ public:
     // what was sent; a receive pending here sees it too. ENOTCONN when the peer has reset it.
     result<void> shutdown(half which) noexcept;
 
-    // Closes and reports what close(2) did. A stop request does not keep it open. An operation that
-    // is pending keeps the connection itself alive: shut it down first.
+    // Closes, also when a stop was asked for, and reports what close(2) did. shutdown() is for the
+    // task that wants to end what another waits for.
     close_operation close() noexcept { return close_operation(*home_, on_.release()); }
 
     // TCP_NODELAY: small sends leave at once instead of being gathered while an answer is due.

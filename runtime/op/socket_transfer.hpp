@@ -81,7 +81,7 @@ public:
 // in the middle would look like an orderly end. The rests cost at most a tenth more CPU.
 class whole_socket_transfer final : public socket_transfer_base<whole_socket_transfer> {
 public:
-    // `moved`, if given, is kept up to date with the bytes transferred, also when an error ends it.
+    // `moved`, if given, is always the bytes transferred so far, also when an error ends it.
     whole_socket_transfer(shard& here, direction way, target& on, const areas& memory,
                           std::size_t* moved) noexcept
         : socket_transfer_base(here, way, on, memory), moved_(moved) {
