@@ -13,10 +13,14 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <charconv>
 #include <ctime>
 #include <linux/openat2.h>
 #include <mutex>
+#include <optional>
+#include <string_view>
 
 namespace pelton {
 namespace {
@@ -48,6 +52,30 @@ std::uint64_t clock_ns(clockid_t clock) noexcept {
     clock_gettime(clock, &now);
     return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
            static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+// The line "Umask:" of this process's status (Linux 4.7). umask(2) has to set it in order to read it,
+// and a file that another thread makes in that moment is open to the world.
+std::optional<unsigned> umask_from_proc() noexcept {
+    const int status = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (status < 0) {
+        return std::nullopt;
+    }
+    std::array<char, 4096> text{};
+    const auto got = value_of([&] { return ::read(status, text.data(), text.size()); });
+    ::close(status);
+    constexpr std::string_view label = "\nUmask:\t";
+    const std::string_view lines(text.data(), got.value_or(0));
+    const auto at = lines.find(label);
+    if (at == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto* digits = lines.data() + at + label.size();
+    unsigned mask = 0;
+    if (std::from_chars(digits, text.data() + text.size(), mask, 8).ec != std::errc{}) {
+        return std::nullopt;
+    }
+    return mask;
 }
 
 off_t offset(std::uint64_t at) noexcept {
@@ -203,7 +231,10 @@ public:
         return value_of([&] { return ::readlinkat(at, path, into.data(), into.size()); });
     }
     unsigned umask() noexcept override {
-        // POSIX can only read it by setting it; two threads must not see each other's zero.
+        if (const auto told = umask_from_proc()) {
+            return *told;
+        }
+        // umask(2) reads it only by setting it; two threads must not see each other's zero.
         static std::mutex one_at_a_time;
         const std::lock_guard lock(one_at_a_time);
         const auto mask = ::umask(0);
