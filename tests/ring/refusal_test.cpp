@@ -1,41 +1,23 @@
 // What run() says when the kernel does not let it have a ring, or not all of one: in children that
 // have made themselves poor.
 #include "fixture.hpp"
+#include "forbidden_call.hpp"
 #include "skip.hpp"
 
 #include <doctest/doctest.h>
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <string>
 
 using namespace pelton;
 using namespace pelton::test;
 
 namespace {
-
-// From here on, this process's `call` fails with `errno_value`.
-void forbid(long call, int errno_value) {
-    const auto number = static_cast<std::uint32_t>(call);
-    const auto answer = SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(errno_value);
-    sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, answer),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const sock_fprog program{.len = static_cast<unsigned short>(std::size(code)), .filter = code};
-    require_call(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "prctl");
-    require_call(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "prctl");
-}
 
 void limit(int resource, rlim_t to) {
     const rlimit both{to, to};
@@ -78,21 +60,21 @@ void check_one_line(const ending& end) {
 }  // namespace
 
 TEST_CASE("where io_uring is forbidden, run() names the sysctl and seccomp, and ends with 1") {
-    const auto end = run_in_poverty([] { forbid(SYS_io_uring_setup, EPERM); });
+    const auto end = run_in_poverty([] { forbid_call(SYS_io_uring_setup, EPERM); });
     check_one_line(end);
     CHECK(says(end.text, "sysctl kernel.io_uring_disabled"));
     CHECK(says(end.text, "seccomp"));
 }
 
 TEST_CASE("where there is no io_uring, run() says which kernel has it, and ends with 1") {
-    const auto end = run_in_poverty([] { forbid(SYS_io_uring_setup, ENOSYS); });
+    const auto end = run_in_poverty([] { forbid_call(SYS_io_uring_setup, ENOSYS); });
     check_one_line(end);
     CHECK(says(end.text, "Linux 6.1"));
     CHECK(says(end.text, "CONFIG_IO_URING"));
 }
 
 TEST_CASE("where the queues' memory is refused, run() names RLIMIT_MEMLOCK, and ends with 1") {
-    const auto end = run_in_poverty([] { forbid(SYS_io_uring_setup, ENOMEM); });
+    const auto end = run_in_poverty([] { forbid_call(SYS_io_uring_setup, ENOMEM); });
     check_one_line(end);
     CHECK(says(end.text, "RLIMIT_MEMLOCK"));
     CHECK(says(end.text, "ulimit -l"));
@@ -105,7 +87,7 @@ TEST_CASE("where no descriptor is left, run() names RLIMIT_NOFILE, and ends with
 }
 
 TEST_CASE("an errno without a known cause is passed on with its text") {
-    const auto end = run_in_poverty([] { forbid(SYS_io_uring_setup, EIO); });
+    const auto end = run_in_poverty([] { forbid_call(SYS_io_uring_setup, EIO); });
     check_one_line(end);
     CHECK(says(end.text, "Input/output error"));
 }
