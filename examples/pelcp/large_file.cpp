@@ -1,8 +1,11 @@
+#include <pelton/examples/pelcp/kernel_copy.hpp>
 #include <pelton/examples/pelcp/large_file.hpp>
 #include <pelton/examples/pelcp/regular.hpp>
 #include <pelton/runtime/op/transfer.hpp>
 #include <pelton/runtime/shard/offload.hpp>
 #include <pelton/runtime/task/scope.hpp>
+
+#include <fcntl.h>
 
 #include <algorithm>
 #include <vector>
@@ -84,11 +87,11 @@ struct preparation {
 
 preparation prepare(job& on, const entry& one) {
     preparation ready;
-    auto from = open_source(on, one, false);
-    if (!from) {
+    auto source = open_source(on, one, false);
+    if (!source) {
         return ready;
     }
-    ready.pair = open_pair(on, one, std::move(*from));
+    ready.pair = open_pair(on, one, std::move(*source));
     if (!ready.pair) {
         return ready;
     }
@@ -96,16 +99,26 @@ preparation prepare(job& on, const entry& one) {
     if (ready.outcome) {
         return ready;
     }
-    const auto& [source, target] = *ready.pair;
-    const int number = source.handle.number();
-    if (!target.regular) {
-        ready.outcome = copy_stream(on.shop, number, source.about, target.handle.number());
-    } else if (!has_holes(on.wanted(), source.about)) {
-        ready.segments = {{0, source.about.bytes}};
-    } else if (auto found = find_segments(on.calls(), number, source.about.bytes, segments_max)) {
+    const auto& about = ready.pair->from.about;
+    const int from = ready.pair->from.handle.number();
+    const int into = ready.pair->into.handle.number();
+    if (!ready.pair->into.regular) {
+        ready.outcome = copy_stream(on.shop, from, about, into);
+    } else if (!has_holes(on.wanted(), about)) {
+        if (auto copied = copy_in_kernel(on.shop, from, about, into)) {
+            finish_content(on.shop, from, about, into, *copied);
+            ready.outcome = *copied;
+            return ready;
+        }
+        // Blocks in one run, which the pieces then need not ask for one by one: a fifth less work
+        // on ext4. The size stays that of what was written, for whoever finds the file after a
+        // crash.
+        static_cast<void>(on.calls().fallocate(into, FALLOC_FL_KEEP_SIZE, 0, about.bytes));
+        ready.segments = {{0, about.bytes}};
+    } else if (auto found = find_segments(on.calls(), from, about.bytes, segments_max)) {
         ready.segments = std::move(*found);
     } else {
-        ready.outcome = copy_segments(on.shop, number, source.about, target.handle.number());
+        ready.outcome = copy_segments(on.shop, from, about, into);
     }
     return ready;
 }

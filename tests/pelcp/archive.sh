@@ -51,7 +51,7 @@ alike() {
     listing from >"$printed/one"; listing "$1" >"$printed/two"
     diff "$printed/one" "$printed/two" >&2 || fail "$1: not alike"
     if $xattrs; then
-        diff <(attributes from) <(attributes "$1") >&2 || fail "$1: other extended attributes"
+        diff <(attributes from | sort) <(attributes "$1" | sort) >&2 || fail "$1: other extended attributes"
     fi
 }
 
