@@ -1,5 +1,5 @@
-// A clock that stands still while tasks run and jumps to the end of every sleep: tests of timers take
-// no time and depend on none. The ring is the real one; only its bounded sleeps are skipped.
+// A clock that stands still while tasks run and jumps to the end of every sleep: tests of timers
+// take no time and depend on none. The ring is the real one; only its bounded sleeps are skipped.
 #pragma once
 
 #include "forwarding_calls.hpp"

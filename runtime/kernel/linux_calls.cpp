@@ -54,8 +54,8 @@ std::uint64_t clock_ns(clockid_t clock) noexcept {
            static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-// The line "Umask:" of this process's status (Linux 4.7). umask(2) has to set it in order to read it,
-// and a file that another thread makes in that moment is open to the world.
+// The line "Umask:" of this process's status (Linux 4.7). umask(2) has to set it in order to read
+// it, and a file that another thread makes in that moment is open to the world.
 std::optional<unsigned> umask_from_proc() noexcept {
     const int status = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
     if (status < 0) {

@@ -104,4 +104,20 @@ struct in_kernel {
     std::uint64_t user_data = 0;
 };
 
+// Asks for a cancel and has the kernel take it. Its user_data.
+inline std::uint64_t cancel(bench_loop& bench, in_kernel& target) {
+    bench.completions.cancel(target.one);
+    bench.turn();
+    REQUIRE(bench.last().opcode == abi::op_async_cancel);
+    REQUIRE(bench.last().address == target.user_data);
+    REQUIRE(bench.last().user_data != target.user_data);
+    return bench.last().user_data;
+}
+
+// The two CQEs, one enter after the other: what the operation is after each.
+inline void answer(bench_loop& bench, std::uint64_t user_data, std::int32_t outcome) {
+    bench.kernel.post(user_data, outcome);
+    bench.turn();
+}
+
 }  // namespace pelton::test
