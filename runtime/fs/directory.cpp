@@ -40,8 +40,7 @@ task<result<directory>> directory::open(shard& here, std::string path, bool foll
 task<result<directory>> directory::open_at(const directory& where, std::string name, bool follow) {
     const auto how = how_to_list(follow);
     const target::use pending(where.on_);
-    const auto descriptor =
-        co_await open_descriptor(where.home(), where.descriptor(), name, how);
+    const auto descriptor = co_await open_descriptor(where.home(), where.descriptor(), name, how);
     if (!descriptor) {
         co_return std::unexpected(descriptor.error());
     }

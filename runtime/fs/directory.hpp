@@ -54,8 +54,8 @@ private:
 
 class [[nodiscard]] directory {
 public:
-    // openat2(2) with O_DIRECTORY; ENOTDIR for anything else. `follow`: whether the last part of the
-    // path may be a symbolic link.
+    // openat2(2) with O_DIRECTORY; ENOTDIR for anything else. `follow`: whether the last part of
+    // the path may be a symbolic link.
     static task<result<directory>> open(shard& here, std::string path, bool follow = true);
     static task<result<directory>> open_at(const directory& where, std::string name,
                                            bool follow = false);

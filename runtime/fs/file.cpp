@@ -2,9 +2,11 @@
 #include <pelton/runtime/fs/file.hpp>
 #include <pelton/runtime/fs/on_thread.hpp>
 #include <pelton/runtime/fs/opening.hpp>
+#include <pelton/runtime/op/poll.hpp>
 #include <pelton/runtime/op/sync.hpp>
 
 #include <fcntl.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <array>
@@ -15,16 +17,15 @@ namespace {
 
 // File systems whose files have ->read_iter, so that fixed vectors are safe on them; their numbers
 // are statfs(2)'s. Others get plain vectors, which cost more only with O_DIRECT.
-constexpr std::array<std::uint32_t, 9> vector_file_systems{
-    0xEF53,       // ext2, ext3, ext4
-    0x58465342,   // xfs
-    0x9123683E,   // btrfs
-    0xF2F52010,   // f2fs
-    0x01021994,   // tmpfs
-    0x794C7630,   // overlayfs
-    0x6969,       // nfs
-    0xCA451A4E,   // bcachefs
-    0x2FC12FC1};  // zfs
+constexpr std::array<std::uint32_t, 9> vector_file_systems{0xEF53,       // ext2, ext3, ext4
+                                                           0x58465342,   // xfs
+                                                           0x9123683E,   // btrfs
+                                                           0xF2F52010,   // f2fs
+                                                           0x01021994,   // tmpfs
+                                                           0x794C7630,   // overlayfs
+                                                           0x6969,       // nfs
+                                                           0xCA451A4E,   // bcachefs
+                                                           0x2FC12FC1};  // zfs
 
 bool takes_fixed_vectors(calls_face& calls, int descriptor, file_type type) noexcept {
     if (type == file_type::block_device || type == file_type::fifo || type == file_type::socket) {
@@ -52,31 +53,49 @@ result<target> classify(calls_face& calls, int descriptor) noexcept {
         // A file system that does not tell is taken to ask for a page, which none exceeds.
         alignment = known->direct.offset != 0 ? known->direct : direct_alignment{4096, 4096};
     }
-    return target(descriptor, takes_fixed_vectors(calls, descriptor, known->type), alignment);
+    const bool has_peer = known->type != file_type::regular &&
+                          known->type != file_type::directory &&
+                          known->type != file_type::block_device;
+    return target(descriptor, takes_fixed_vectors(calls, descriptor, known->type), alignment,
+                  has_peer);
+}
+
+bool waits_for_a_writer(calls_face& calls, int descriptor, const open_how& how) noexcept {
+    if ((how.flags & (O_ACCMODE | O_NONBLOCK)) != O_RDONLY) {
+        return false;
+    }
+    const auto known = read_metadata(calls, descriptor, "", AT_EMPTY_PATH);
+    return known && known->type == file_type::fifo;
 }
 
 }  // namespace
 
-task<result<file>> file::open(shard& here, std::string path, open_mode mode,
-                              unsigned permissions) {
-    const auto how = how_to_open(mode, permissions);
-    const auto descriptor = co_await open_descriptor(here, AT_FDCWD, path, how);
-    if (!descriptor) {
-        co_return std::unexpected(descriptor.error());
-    }
-    co_return adopt(here, *descriptor);
+task<result<file>> file::open(shard& here, std::string path, open_mode mode, unsigned permissions) {
+    co_return co_await open_below(here, AT_FDCWD, path, mode, permissions);
 }
 
 task<result<file>> file::open_at(const directory& where, std::string name, open_mode mode,
                                  unsigned permissions) {
-    auto& here = where.home();
-    const auto how = how_to_open(mode, permissions);
     const target::use pending(where.on_);
-    const auto descriptor = co_await open_descriptor(here, where.descriptor(), name, how);
+    co_return co_await open_below(where.home(), where.descriptor(), name, mode, permissions);
+}
+
+task<result<file>> file::open_below(shard& here, int at, const std::string& name, open_mode mode,
+                                    unsigned permissions) {
+    const auto how = how_to_open(mode, permissions);
+    const auto descriptor = co_await open_descriptor(here, at, name, how);
     if (!descriptor) {
         co_return std::unexpected(descriptor.error());
     }
-    co_return adopt(here, *descriptor);
+    auto opened = adopt(here, *descriptor);
+    if (opened && opened->on_.has_peer() && waits_for_a_writer(here.calls(), *descriptor, how)) {
+        // The ring opened it without waiting, and without a writer a read finds the end.
+        const auto ready = co_await poll_operation(here, *descriptor, POLLIN);
+        if (!ready) {
+            co_return std::unexpected(ready.error());
+        }
+    }
+    co_return opened;
 }
 
 result<file> file::adopt(shard& here, int descriptor) {

@@ -7,7 +7,8 @@
 // kernel has begun cannot be cancelled: a stop request is answered when it ends. The areas and the
 // memory of an operation must outlive its await; so must the file, which checks that.
 //
-// Thread: the shard's. A file that moves or dies while operations on it are pending ends the process.
+// Thread: the shard's. A file that moves or dies while operations on it are pending ends the
+// process.
 #pragma once
 
 #include <pelton/buffers/areas.hpp>
@@ -42,8 +43,8 @@ public:
     // Closes; an error goes to the shard's error hook, since nobody else can be told.
     ~file() { drop(); }
 
-    // Reads into `memory` from byte `at`, as much as one operation transfers: fewer bytes at the end
-    // of the file, 0 at its end, the first 1024 areas of a longer array. Opened with direct, a
+    // Reads into `memory` from byte `at`, as much as one operation transfers: fewer bytes at the
+    // end of the file, 0 at its end, the first 1024 areas of a longer array. Opened with direct, a
     // transfer that is not aligned is refused with misaligned().
     transfer read_at(std::uint64_t at, const areas& memory) noexcept {
         return transfer(*home_, direction::reading, on_, memory, at);
@@ -81,8 +82,8 @@ public:
     // ftruncate(2).
     task<result<void>> truncate(std::uint64_t bytes);
 
-    // Closes and reports what close(2) did: an earlier write's error may surface only here. The file
-    // is closed in any case. A stop request does not keep it open.
+    // Closes and reports what close(2) did: an earlier write's error may surface only here. The
+    // file is closed in any case. A stop request does not keep it open.
     close_operation close() noexcept { return close_operation(*home_, on_.release()); }
 
     bool is_open() const noexcept { return on_.is_open(); }
@@ -91,6 +92,9 @@ public:
     direct_alignment alignment() const noexcept { return on_.alignment(); }
 
 private:
+    static task<result<file>> open_below(shard& here, int at, const std::string& name,
+                                         open_mode mode, unsigned permissions);
+
     file(shard& here, target on) noexcept : home_(&here), on_(std::move(on)) {}
     void drop() noexcept;
     task<result<void>> synchronize(bool data_only);

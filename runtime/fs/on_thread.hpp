@@ -1,4 +1,5 @@
-// Calls on files that io_uring lacks, or would only give to a kernel thread: one of ours makes them.
+// Calls on files that io_uring lacks, or would only give to a kernel thread: one of ours makes
+// them.
 //
 // fallocate, ftruncate and statx have opcodes, but the kernel punts each of them, and a thread that
 // was begun cannot be cancelled there either.
@@ -15,8 +16,8 @@
 
 namespace pelton {
 
-// `call()` returns a result. ECANCELED, without a call, in a task that was asked to stop; a call that
-// was begun runs to its end.
+// `call()` returns a result. ECANCELED, without a call, in a task that was asked to stop; a call
+// that was begun runs to its end.
 template <class F>
 task<std::invoke_result_t<F&>> on_thread(shard& here, F call) {
     const auto& flow = co_await current_strand();

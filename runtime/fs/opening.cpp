@@ -30,7 +30,13 @@ task<result<int>> open_descriptor(shard& here, int at, const std::string& name,
         co_return failure(EINVAL);
     }
     if (here.queues().has(feature::openat2)) {
-        co_return co_await open_operation(here, at, name.c_str(), how);
+        auto opened = co_await open_operation(here, at, name.c_str(), how);
+        if (!opened && opened.error() == std::errc::no_such_device_or_address &&
+            (how.flags & O_NONBLOCK) == 0) {
+            // Written to, a FIFO without a reader: wait for one, as open(2) does.
+            opened = co_await open_operation(here, at, name.c_str(), how, true);
+        }
+        co_return opened;
     }
     auto call = [&calls = here.calls(), at, text = name.c_str(), &how] {
         return calls.openat2(at, text, how);

@@ -11,8 +11,9 @@
 
 namespace pelton {
 
-// Runs to its end although a stop was asked for, and is called by the destructor when nobody awaited
-// it: a descriptor must not be left behind. Without the opcode close(2) is called here and now.
+// Runs to its end although a stop was asked for, and is called by the destructor when nobody
+// awaited it: a descriptor must not be left behind. Without the opcode close(2) is called here and
+// now.
 class close_operation final : public operation<close_operation, void> {
 public:
     close_operation(shard& here, int descriptor) noexcept

@@ -6,8 +6,8 @@
 //   one area                                  READ
 //   several                                   READV
 //
-// and the same for writes. An opcode the kernel lacks falls to the next; without READV one area at a
-// time is transferred, which the caller sees as a short transfer.
+// and the same for writes. An opcode the kernel lacks falls to the next; without READV one area at
+// a time is transferred, which the caller sees as a short transfer.
 #pragma once
 
 #include <pelton/buffers/areas.hpp>

@@ -27,9 +27,10 @@ public:
 
     target() noexcept = default;
     explicit target(int descriptor, bool takes_fixed_vectors = false,
-                    direct_alignment alignment = {}) noexcept
+                    direct_alignment alignment = {}, bool has_peer = false) noexcept
         : descriptor_(descriptor),
           takes_fixed_vectors_(takes_fixed_vectors),
+          has_peer_(has_peer),
           alignment_(alignment) {}
 
     target(target&& other) noexcept { *this = std::move(other); }
@@ -38,6 +39,7 @@ public:
               "a file or stream was moved while operations on it are pending");
         descriptor_ = std::exchange(other.descriptor_, -1);
         takes_fixed_vectors_ = other.takes_fixed_vectors_;
+        has_peer_ = other.has_peer_;
         alignment_ = other.alignment_;
         return *this;
     }
@@ -49,19 +51,24 @@ public:
     bool is_open() const noexcept { return descriptor_ >= 0; }
     direct_alignment alignment() const noexcept { return alignment_; }
 
-    // Whether READV_FIXED and WRITEV_FIXED are safe: on a file without ->read_iter, as in procfs, the
-    // kernel takes the iovec array itself for the data and overwrites it (seen on 6.18).
+    // Whether READV_FIXED and WRITEV_FIXED are safe: on a file without ->read_iter, as in procfs,
+    // the kernel takes the iovec array itself for the data and overwrites it (seen on 6.18).
     bool takes_fixed_vectors() const noexcept { return takes_fixed_vectors_; }
 
-    // Gives the descriptor up, for close(). Its number may have a new owner before an operation that
-    // is still to be submitted names it.
+    // Whether somebody else decides when a transfer ends, as with a pipe or a terminal.
+    bool has_peer() const noexcept { return has_peer_; }
+
+    // Gives the descriptor up, for close(). Its number may have a new owner before an operation
+    // that is still to be submitted names it.
     int release() noexcept {
-        check(in_use_ == 0, "a file or stream was closed while operations on it are pending");
+        check(in_use_ == 0,
+              "a file or stream was destroyed while operations on it are pending, or closed; await "
+              "them first");
         return std::exchange(descriptor_, -1);
     }
 
-    // Why a transfer of `memory` at `at` would be refused, naming the first area that is misaligned;
-    // an empty code when it would not.
+    // Why a transfer of `memory` at `at` would be refused, naming the first area that is
+    // misaligned; an empty code when it would not.
     std::error_code refuse(const areas& memory, std::uint64_t at) const noexcept {
         if (alignment_.offset == 0) [[likely]] {
             return {};
@@ -93,6 +100,7 @@ private:
 
     int descriptor_ = -1;
     bool takes_fixed_vectors_ = false;
+    bool has_peer_ = false;
     direct_alignment alignment_;
     std::uint32_t in_use_ = 0;
 };

@@ -50,7 +50,7 @@ protected:
     ~transfer_base() = default;
 
     // A stream ends its transfers when somebody else writes or reads; a file does by itself.
-    bool peer_decides() const noexcept { return at_ == target::no_position; }
+    bool peer_decides() const noexcept { return at_ == target::no_position || on_.has_peer(); }
 
     bool prepare_rest(io_uring_sqe& sqe, ring& queues) noexcept {
         auto& counters = this->here().counters();
