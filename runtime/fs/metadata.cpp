@@ -1,4 +1,5 @@
 #include <pelton/runtime/fs/metadata.hpp>
+#include <pelton/runtime/shard/shard.hpp>
 
 #include <sys/sysmacros.h>
 

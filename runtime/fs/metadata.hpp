@@ -1,7 +1,6 @@
 // What statx(2) tells of a file.
 #pragma once
 
-#include <pelton/runtime/kernel/calls.hpp>
 #include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 
@@ -11,6 +10,8 @@
 #include <ctime>
 
 namespace pelton {
+
+class calls_face;
 
 enum class file_type : std::uint8_t {
     unknown,

@@ -1,5 +1,5 @@
-// Standard input, output and error: pipes, files, terminals. They have a position of their own, which
-// other holders of the descriptor share, and are never closed here.
+// Standard input, output and error: pipes, files, terminals. They have a position of their own,
+// which other holders of the descriptor share, and are never closed here.
 #pragma once
 
 #include <pelton/buffers/areas.hpp>
@@ -17,8 +17,8 @@ public:
     transfer read(const areas& memory) noexcept {
         return transfer(home_, direction::reading, on_, memory, target::no_position);
     }
-    // All of it, or an error; EPIPE when the reader is gone, with SIGPIPE as for write(2). `moved` as
-    // in file::write_all_at.
+    // All of it, or an error; EPIPE when the reader is gone, with SIGPIPE as for write(2). `moved`
+    // as in file::write_all_at.
     whole_transfer write_all(const areas& memory, std::size_t* moved = nullptr) noexcept {
         return whole_transfer(home_, direction::writing, on_, memory, target::no_position, moved);
     }
