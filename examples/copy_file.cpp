@@ -2,8 +2,9 @@
 #include <pelton/runtime/fs/file.hpp>
 #include <pelton/runtime/runtime.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 
 using pelton::open_mode;
 using pelton::result;
@@ -12,46 +13,67 @@ using pelton::task;
 constexpr std::size_t piece_pages = 256;  // 1 MiB
 constexpr int pieces = 8;
 
-// Takes the next piece until none is left. The offset is shared by all: they run on one thread.
-task<result<void>> worker(pelton::shard& here, pelton::file& from, pelton::file& into,
-                          std::uint64_t& next, std::uint64_t size) {
+// One sentence for a person, and the exit code.
+int failed(const char* what, std::error_code why) {
+    fmt::print(stderr, "copy_file: {}: {}\n", what, why.message());
+    return 1;
+}
+
+// What the workers share, without a lock: they run on one thread.
+struct job {
+    pelton::file from;
+    pelton::file into;
+    std::uint64_t size;
+    std::uint64_t next = 0;        // where the next piece begins
+    const char* failed = nullptr;  // what failed first
+
+    auto stop(const char* what, std::error_code why) {
+        failed = failed == nullptr ? what : failed;
+        return std::unexpected(why);
+    }
+};
+
+// Takes the next piece until none is left.
+task<result<void>> worker(pelton::shard& here, job& all, const char* source, const char* target) {
     auto pages = co_await here.pages().take(piece_pages);
-    if (!pages) co_return std::unexpected(pages.error());
-    while (next < size) {
-        const auto at = next;
-        const auto wanted = std::min<std::uint64_t>(size - at, pages->size());
-        next += wanted;
-        auto got = co_await from.read_exactly_at(at, pages->first(wanted));
-        if (!got) co_return std::unexpected(got.error());
-        auto put = co_await into.write_all_at(at, pages->first(*got));
-        if (!put) co_return std::unexpected(put.error());
+    if (!pages) co_return all.stop("pages", pages.error());
+    while (all.next < all.size) {
+        const auto at = all.next;
+        const auto wanted = std::min<std::uint64_t>(all.size - at, pages->size());
+        all.next += wanted;
+        auto got = co_await all.from.read_exactly_at(at, pages->first(wanted));
+        if (!got) co_return all.stop(source, got.error());
+        auto put = co_await all.into.write_all_at(at, pages->first(*got));
+        if (!put) co_return all.stop(target, put.error());
     }
     co_return {};
 }
 
-task<result<void>> copy(pelton::shard& here, std::string source, std::string target) {
+task<int> copy(pelton::shard& here, const char* source, const char* target) {
     auto from = co_await pelton::file::open(here, source, open_mode::read);
-    if (!from) co_return std::unexpected(from.error());
+    if (!from) co_return failed(source, from.error());
     auto size = co_await from->size();
-    if (!size) co_return std::unexpected(size.error());
+    if (!size) co_return failed(source, size.error());
     auto into = co_await pelton::file::open(
         here, target, open_mode::write | open_mode::create | open_mode::truncate);
-    if (!into) co_return std::unexpected(into.error());
+    if (!into) co_return failed(target, into.error());
 
-    std::uint64_t next = 0;
+    job all{std::move(*from), std::move(*into), *size};
     auto body = [&](pelton::children& workers) -> task<result<void>> {
         for (int i = 0; i < pieces; ++i) {
-            workers.spawn([&] { return worker(here, *from, *into, next, *size); });
+            workers.spawn([&] { return worker(here, all, source, target); });
         }
         co_return {};
     };
-    if (auto copied = co_await pelton::scope(body); !copied) co_return copied;
-    co_return co_await into->close();  // an earlier write's error may surface only here
+    if (auto done = co_await pelton::scope(body); !done) co_return failed(all.failed, done.error());
+    // An earlier write's error may surface only here.
+    if (auto end = co_await all.into.close(); !end) co_return failed(target, end.error());
+    co_return 0;
 }
 
 int main(int argc, char** argv) {
     if (argc != 3) {
-        std::fputs("usage: copy_file SOURCE TARGET\n", stderr);
+        fmt::print(stderr, "usage: copy_file SOURCE TARGET\n");
         return 2;
     }
     return pelton::run([&](pelton::shard& here) { return copy(here, argv[1], argv[2]); });
