@@ -55,7 +55,8 @@ private:
 class [[nodiscard]] directory {
 public:
     // openat2(2) with O_DIRECTORY; ENOTDIR for anything else. `follow`: whether the last part of
-    // the path may be a symbolic link.
+    // the path may be a symbolic link; one that may not is ENOTDIR too. `where` must outlive the
+    // await.
     static task<result<directory>> open(shard& here, std::string path, bool follow = true);
     static task<result<directory>> open_at(const directory& where, std::string name,
                                            bool follow = false);

@@ -29,7 +29,9 @@ class directory;
 
 class [[nodiscard]] file {
 public:
-    // openat2(2), O_CLOEXEC always. `permissions` count, less the umask, when a file is made.
+    // openat2(2), O_CLOEXEC always. `permissions` count, less the umask, when a file is made. A
+    // FIFO waits for its other side unless non_block says not to: for reading, until that has
+    // written or gone.
     static task<result<file>> open(shard& here, std::string path, open_mode mode,
                                    unsigned permissions = 0666);
     // `name` below `where`, which must outlive the await.

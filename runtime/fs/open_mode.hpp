@@ -9,8 +9,8 @@ enum class open_mode : std::uint16_t {
     read = 1,
     write = 2,
     read_write = 3,
-    create = 4,       // make it when it is not there
-    create_new = 8,   // make it; EEXIST when it is there, be it a dangling link
+    create = 4,      // make it when it is not there
+    create_new = 8,  // make it; EEXIST when it is there, be it a dangling link
     truncate = 16,
     append = 32,      // every write goes to the end, whatever its position says
     direct = 64,      // O_DIRECT: past the page cache, with alignment rules
@@ -22,8 +22,7 @@ constexpr open_mode operator|(open_mode a, open_mode b) noexcept {
     return static_cast<open_mode>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 constexpr bool has(open_mode set, open_mode one) noexcept {
-    return (static_cast<unsigned>(set) & static_cast<unsigned>(one)) ==
-           static_cast<unsigned>(one);
+    return (static_cast<unsigned>(set) & static_cast<unsigned>(one)) == static_cast<unsigned>(one);
 }
 
 }  // namespace pelton

@@ -7,7 +7,6 @@
 #include <pelton/runtime/task/task.hpp>
 
 #include <linux/openat2.h>
-
 #include <string>
 
 namespace pelton {

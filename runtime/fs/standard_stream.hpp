@@ -30,8 +30,14 @@ private:
     target on_;
 };
 
-inline standard_stream standard_input(shard& here) noexcept { return {here, 0}; }
-inline standard_stream standard_output(shard& here) noexcept { return {here, 1}; }
-inline standard_stream standard_error(shard& here) noexcept { return {here, 2}; }
+inline standard_stream standard_input(shard& here) noexcept {
+    return {here, 0};
+}
+inline standard_stream standard_output(shard& here) noexcept {
+    return {here, 1};
+}
+inline standard_stream standard_error(shard& here) noexcept {
+    return {here, 2};
+}
 
 }  // namespace pelton
