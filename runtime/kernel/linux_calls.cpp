@@ -1,3 +1,4 @@
+#include <pelton/runtime/kernel/answer.hpp>
 #include <pelton/runtime/kernel/blocking_pool.hpp>
 #include <pelton/runtime/kernel/calls.hpp>
 
@@ -24,28 +25,6 @@
 
 namespace pelton {
 namespace {
-
-template <class T = std::size_t, class Call>
-result<T> value_of(Call&& call) noexcept {
-    for (;;) {
-        const auto returned = call();
-        if (returned >= 0) {
-            return static_cast<T>(returned);
-        }
-        if (errno != EINTR) {
-            return failure(errno);
-        }
-    }
-}
-
-template <class Call>
-result<void> success_of(Call&& call) noexcept {
-    auto done = value_of<int>(call);
-    if (!done) {
-        return std::unexpected(done.error());
-    }
-    return {};
-}
 
 std::uint64_t clock_ns(clockid_t clock) noexcept {
     timespec now{};

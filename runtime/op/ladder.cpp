@@ -11,12 +11,11 @@ struct rungs {
     feature has_fixed, has_fixed_vector, has_plain, has_vector;
 };
 
-constexpr rungs reads{abi::op_read_fixed,   abi::op_readv_fixed,  abi::op_read,
-                      abi::op_readv,        feature::read_fixed,  feature::readv_fixed,
-                      feature::read,        feature::readv};
-constexpr rungs writes{abi::op_write_fixed,  abi::op_writev_fixed, abi::op_write,
-                       abi::op_writev,       feature::write_fixed, feature::writev_fixed,
-                       feature::write,       feature::writev};
+constexpr rungs reads{abi::op_read_fixed,  abi::op_readv_fixed,  abi::op_read,  abi::op_readv,
+                      feature::read_fixed, feature::readv_fixed, feature::read, feature::readv};
+constexpr rungs writes{abi::op_write_fixed, abi::op_writev_fixed, abi::op_write,
+                       abi::op_writev,      feature::write_fixed, feature::writev_fixed,
+                       feature::write,      feature::writev};
 
 void fill(io_uring_sqe& sqe, abi::opcode opcode, const target& on, const void* address,
           unsigned length, std::uint64_t at) noexcept {

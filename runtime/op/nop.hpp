@@ -21,6 +21,8 @@ private:
     const char* name() const noexcept override { return "NOP"; }
 };
 
-inline nop_operation nop(shard& here) noexcept { return nop_operation(here); }
+inline nop_operation nop(shard& here) noexcept {
+    return nop_operation(here);
+}
 
 }  // namespace pelton

@@ -30,8 +30,7 @@ public:
 
     template <stranded Promise>
     void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-        here_.completions().start(static_cast<Self&>(*this), waiter,
-                                  *waiter.promise().on_strand());
+        here_.completions().start(static_cast<Self&>(*this), waiter, *waiter.promise().on_strand());
     }
 
     result<T> await_resume() noexcept {

@@ -108,8 +108,8 @@ TEST_CASE(
     bench.kernel.post(bench.kernel.seen()[0].user_data, 8);
     bench.turn();
     if (bench.completions.has_queued()) {
-        static_cast<void>(bench.completions.drain(
-            0, [](void*) { return std::uint64_t{0}; }, nullptr));
+        static_cast<void>(
+            bench.completions.drain(0, [](void*) { return std::uint64_t{0}; }, nullptr));
     }
 }
 

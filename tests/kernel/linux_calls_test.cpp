@@ -84,7 +84,7 @@ TEST_CASE("files are opened, written, read, measured and closed") {
     CHECK(std::string_view(reinterpret_cast<const char*>(room.data()), 11) == "Jello world");
     CHECK(calls.read(file, room) == 0U);  // the position is at the end
     CHECK(calls.ftruncate(file, 5));
-    struct statx facts {};
+    struct statx facts{};
     CHECK(calls.statx(file, "", AT_EMPTY_PATH, STATX_SIZE, facts));
     CHECK(facts.stx_size == 5);
     CHECK(calls.fallocate(file, 0, 0, 8'192));
@@ -104,7 +104,7 @@ TEST_CASE("a refused call answers with its errno") {
     auto& calls = linux_calls();
     const scratch_directory scratch;
     std::array<std::byte, 8> room{};
-    struct statx facts {};
+    struct statx facts{};
     CHECK(error_of(calls.openat2(scratch.at(), "missing", how(O_RDONLY))) ==
           std::errc::no_such_file_or_directory);
     CHECK(error_of(calls.read(-1, room)) == std::errc::bad_file_descriptor);
@@ -153,7 +153,7 @@ TEST_CASE("a file's mode, times and attributes are set and read back") {
     auto& calls = linux_calls();
     const scratch_directory scratch;
     const int file = new_file(scratch, "file");
-    struct statx facts {};
+    struct statx facts{};
     CHECK(calls.fchmod(file, 0640));
     CHECK(calls.statx(file, "", AT_EMPTY_PATH, STATX_MODE, facts));
     CHECK((facts.stx_mode & 07777U) == 0640);
@@ -196,7 +196,7 @@ TEST_CASE("bytes are copied between files by the kernel, at the offsets given") 
             (error == std::errc::operation_not_supported || error == std::errc::invalid_argument));
     }
     CHECK(calls.syncfs(into));
-    struct statfs where {};
+    struct statfs where{};
     CHECK(calls.fstatfs(into, where));
     CHECK(where.f_bsize > 0);
     CHECK(calls.close(from));

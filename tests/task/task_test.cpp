@@ -50,9 +50,7 @@ struct undefaulted {
 };
 
 template <class Task>
-concept awaitable = requires(Task&& one) {
-    std::forward<Task>(one).operator co_await();
-};
+concept awaitable = requires(Task&& one) { std::forward<Task>(one).operator co_await(); };
 
 static_assert(awaitable<task<int>>);
 static_assert(!awaitable<task<int>&>, "a task is awaited once, so only as an rvalue");
