@@ -281,3 +281,18 @@ TEST_CASE("a cut view of few areas uses no more scratch than it has areas") {
     }
     CHECK(prepared == 4 * 1024 / 8);
 }
+
+TEST_CASE("what entries of no length would have taken of the scratch is given back") {
+    setting with("");
+    std::vector<area> few;
+    for (int i = 0; i < 8; ++i) {
+        few.push_back({with.heap.data() + 3 * i, 2});
+        few.push_back({with.heap.data(), 0});
+    }
+    unsigned prepared = 0;
+    while (with.prepare(direction::reading, areas(std::span(few))).len != 0) {
+        ++prepared;
+        REQUIRE(prepared < 5000);
+    }
+    CHECK(prepared >= 4 * 1024 / 8 - 1);
+}
