@@ -21,9 +21,11 @@ import os, struct
 os.setxattr("from/dir", "user.of", b"a directory")
 os.setxattr("from/large", "user.size", b"x" * 3000)
 entry = lambda tag, perm, who=0xffffffff: struct.pack("<HHI", tag, perm, who)
-acl = struct.pack("<I", 2) + entry(1, 6) + entry(2, 7, 1000) + entry(4, 4) + entry(16, 6) + entry(32, 0)
+acl = struct.pack("<I", 2) + entry(1, 6) + entry(2, 7, 1000)
+acl += entry(4, 4) + entry(16, 6) + entry(32, 0)
 os.setxattr("from/dir/two", "system.posix_acl_access", acl)
-default = struct.pack("<I", 2) + entry(1, 7) + entry(2, 7, 1000) + entry(4, 5) + entry(16, 7) + entry(32, 0)
+default = struct.pack("<I", 2) + entry(1, 7) + entry(2, 7, 1000)
+default += entry(4, 5) + entry(16, 7) + entry(32, 0)
 os.setxattr("from/dir", "system.posix_acl_default", default)
 EOF
 fi
@@ -51,7 +53,8 @@ alike() {
     listing from >"$printed/one"; listing "$1" >"$printed/two"
     diff "$printed/one" "$printed/two" >&2 || fail "$1: not alike"
     if $xattrs; then
-        diff <(attributes from | sort) <(attributes "$1" | sort) >&2 || fail "$1: other extended attributes"
+        diff <(attributes from | sort) <(attributes "$1" | sort) >&2 ||
+            fail "$1: other extended attributes"
     fi
 }
 
@@ -85,4 +88,5 @@ run 0 "$pelcp" -p from/file p.ours; cp -p from/file p.theirs
 format='%a %u %g %Y'
 [ "$(stat -c "$format" p.ours)" = "$(stat -c "$format" p.theirs)" ] || fail "-p differs from cp's"
 run 0 "$pelcp" --preserve=timestamps from/file times.ours
-[ "$(stat -c '%a %.9Y' times.ours)" = "$(stat -c '755 %.9Y' from/file)" ] || fail "--preserve=timestamps"
+[ "$(stat -c '%a %.9Y' times.ours)" = "$(stat -c '755 %.9Y' from/file)" ] ||
+    fail "--preserve=timestamps"

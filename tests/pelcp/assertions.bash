@@ -45,8 +45,8 @@ quiet() {
 
 same_bytes() { cmp -- "$1" "$2" >&2 || fail "$1 and $2 differ"; }
 
-# Everything that a copy with -a keeps, for each name below the directory $1. The size of a directory
-# is the file system's own affair, and a link's own access time changes when it is read.
+# Everything that a copy with -a keeps, for each name below the directory $1. The size of a
+# directory is the file system's own affair, and a link's own access time changes when it is read.
 listing() {
     (cd "$1" && find . \( -type d -printf '%y %m %U %G %T@ - %n %p\n' \) \
         -o -printf '%y %m %U %G %T@ %s %n %p -> %l\n') | sort

@@ -31,4 +31,5 @@ complains "pelcp: cannot overwrite non-directory 'b/./x' with directory 'a/./x'"
 run 0 "$pelcp" --sync -a from synced; same_trees from synced
 run 0 "$pelcp" --sync new synced.file; same_bytes new synced.file
 run 0 "$pelcp" --reflink=never new cloned.not; same_bytes new cloned.not
-run 0 "$pelcp" --progress=always -r from shown; diff -r --no-dereference from shown || fail "--progress"
+run 0 "$pelcp" --progress=always -r from shown
+diff -r --no-dereference from shown || fail "--progress"

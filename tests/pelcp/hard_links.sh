@@ -11,7 +11,8 @@ for i in $(seq 1 200); do echo "$i" >"from/a/many$i"; ln "from/a/many$i" "from/b
 run 0 "$pelcp" -a from to; quiet
 same_trees from to
 groups() { (cd "$1" && find . -links +1 ! -type d -printf '%i %p\n' | sort |
-    awk '{ if ($1 != last) { print line; line = "" } line = line " " $2; last = $1 } END { print line }' |
+    awk '{ if ($1 != last) { print line; line = "" } line = line " " $2; last = $1 }
+         END { print line }' |
     sort); }
 diff <(groups from) <(groups to) >&2 || fail "other names belong together"
 run 0 "$pelcp" -a from/. to; quiet

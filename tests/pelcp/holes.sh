@@ -26,7 +26,9 @@ same_bytes runs runs.copy
 [ "$(blocks runs.copy)" -le "$(($(blocks runs) + 64))" ] || fail "holes were filled"
 
 truncate -s 24M holed
-for at in $(seq 0 2 2998); do printf '%s' "$at" | dd of=holed bs=8k seek="$at" conv=notrunc status=none; done
+for at in $(seq 0 2 2998); do
+    printf '%s' "$at" | dd of=holed bs=8k seek="$at" conv=notrunc status=none
+done
 run 0 "$pelcp" holed holed.copy
 same_bytes holed holed.copy
 [ "$(blocks holed.copy)" -le "$(($(blocks holed) + 64))" ] || fail "holes were filled"

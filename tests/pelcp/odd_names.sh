@@ -3,7 +3,8 @@ set -eu
 . "$(dirname "$0")/assertions.bash" "$1"
 
 mkdir from
-names=(' ' $'a\nb' $'\xff\xfe' $'caf\xc3\xa9' "it's" '"' '\' '$HOME' '-r' '--' '*' $'\t' "a'b!c" '...' '~'
+names=(' ' $'a\nb' $'\xff\xfe' $'caf\xc3\xa9' "it's" '"' '\' '$HOME' '-r' '--' '*' $'\t'
+    "a'b!c" '...' '~'
     "$(printf 'x%.0s' $(seq 1 255))")
 for name in "${names[@]}"; do printf '%s' "$name" >"from/$name"; done
 mkdir $'from/new\nline'; echo deep >$'from/new\nline/f'
