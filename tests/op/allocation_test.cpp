@@ -29,7 +29,7 @@ task<> read_and_write(file& on, const areas& one, const areas& several, const ar
 
 }  // namespace
 
-TEST_CASE("a hundred thousand transfers allocate nothing once warm") {
+TEST_CASE("a hundred thousand transfers allocate nothing once warm" * doctest::test_suite("slow")) {
     if (!frame_pool::keeps_frames() || !test::counts_new) {
         pelton_test::skip("this build keeps no coroutine frames, or cannot count");
         return;

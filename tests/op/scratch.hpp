@@ -6,9 +6,11 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <random>
 #include <span>
@@ -76,8 +78,9 @@ private:
 inline std::vector<std::byte> random_bytes(std::size_t count, std::uint64_t seed) {
     std::mt19937_64 any(seed);
     std::vector<std::byte> bytes(count);
-    for (auto& each : bytes) {
-        each = static_cast<std::byte>(any());
+    for (std::size_t at = 0; at < count; at += sizeof(std::uint64_t)) {
+        const std::uint64_t word = any();
+        std::memcpy(&bytes[at], &word, std::min(count - at, sizeof(word)));
     }
     return bytes;
 }

@@ -33,8 +33,8 @@ constexpr std::array<std::size_t, 9> counts{1, 2, 3, 17, 255, 1023, 1024, 1025, 
 
 // Registered memory, memory that is not, and areas in either or both.
 struct places {
-    explicit places(shard& here) : heap(256 * 1024) {
-        auto taken = here.pages().take_now(64);
+    explicit places(shard& here) : heap(64 * 1024) {
+        auto taken = here.pages().take_now(16);
         REQUIRE(taken.has_value());
         pages = std::move(*taken);
     }
