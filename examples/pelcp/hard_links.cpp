@@ -28,4 +28,13 @@ std::vector<named> hard_links::settled(const identity& which, bool copied) {
     return waiting;
 }
 
+std::vector<folder*> hard_links::folders() const {
+    std::vector<folder*> found;
+    found.reserve(known_.size());
+    for (const auto& [which, state] : known_) {
+        found.push_back(state.first.in);
+    }
+    return found;
+}
+
 }  // namespace pelcp

@@ -47,6 +47,9 @@ public:
     // again.
     std::vector<named> settled(const identity& which, bool copied);
 
+    // The folders of all first names known, each as often as there are names.
+    std::vector<folder*> folders() const;
+
 private:
     struct inode {
         named first;

@@ -56,11 +56,13 @@ pelton::result<void> open_folders::hold(folder& one) {
     return {};
 }
 
-void open_folders::let_go(folder& one) {
-    --one.pins;
+void open_folders::close(folder& one) {
+    if (one.pins == 0) {
+        close_now(one);
+    }
 }
 
-void open_folders::close(folder& one) {
+void open_folders::close_now(folder& one) {
     for (const side which : {&folder::source, &folder::target}) {
         if (one.*which >= 0) {
             static_cast<void>(calls_.close(one.*which));  // nothing was written through it
@@ -78,7 +80,7 @@ void open_folders::make_room() {
         auto& oldest = **at++;
         // What the user named is opened by a path that may lead elsewhere by now: it stays open.
         if (oldest.pins == 0 && !oldest.operand) {
-            close(oldest);
+            close_now(oldest);
         }
     }
 }

@@ -26,14 +26,16 @@ public:
     void opened(folder& one, int source, int target);
     // Keeps them open until let_go(), opening them first if need be.
     pelton::result<void> hold(folder& one);
-    void let_go(folder& one);
-    // It is finished.
+    void let_go(folder& one) { --one.pins; }
+    // It is finished. What a job still holds open (another folder's name is being linked to one in
+    // here) is closed like any that was not used for long.
     void close(folder& one);
 
 private:
     using side = int folder::*;
     pelton::result<void> reopen(folder& one, side which);
     pelton::result<int> open_below(int base, const std::string& path, side which);
+    void close_now(folder& one);
     void make_room();
 
     pelton::calls_face& calls_;

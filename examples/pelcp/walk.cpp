@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <thread>
 
 namespace pelcp {
 namespace {
@@ -18,19 +17,23 @@ constexpr std::size_t batch_names = 32;
 // Files in pieces at the same time. Their pieces share the pages.
 constexpr unsigned large_at_once = 2;
 
-// One more than threads run: the next errand is there when a thread asks.
-unsigned errands_at_once() {
-    return std::max(2U, std::thread::hardware_concurrency()) + 1;
-}
-
 }  // namespace
 
-walk::walk(pelton::shard& here, workshop& shop, reporter& told)
-    : here_(here), shop_(shop), told_(told), folders_(shop.calls, shop.wanted) {
+// One errand more than threads: the next is there when a thread asks.
+walk::walk(pelton::shard& here, workshop& shop, reporter& told, unsigned threads)
+    : here_(here),
+      shop_(shop),
+      told_(told),
+      folders_(shop.calls, shop.wanted),
+      errands_at_once_(threads + 1) {
     root_.references = 1;
 }
 
-walk::~walk() = default;
+walk::~walk() {
+    for (auto* const one : links_.folders()) {
+        forget(one);
+    }
+}
 
 pelton::task<> walk::run(std::shared_ptr<const listing> operands, int directory,
                          std::string prefix) {
@@ -190,6 +193,7 @@ folder* walk::leave(folder& one) {
 void walk::forget(folder* one) {
     while (one != nullptr && --one->references == 0) {
         auto* const parent = one->parent;
+        folders_.close(*one);
         delete one;
         one = parent;
     }
@@ -199,7 +203,7 @@ void walk::forget(folder* one) {
 // ---------------------------------------------------------------------------------------
 
 void walk::start_more() {
-    for (; working_ < errands_at_once() && working_ < errands_.size(); ++working_) {
+    for (; working_ < errands_at_once_ && working_ < errands_.size(); ++working_) {
         lanes_->spawn([this] { return work(); }, "errands");
     }
     for (; working_large_ < large_at_once && working_large_ < large_.size(); ++working_large_) {

@@ -28,7 +28,8 @@ namespace pelcp {
 
 class walk {
 public:
-    walk(pelton::shard& here, workshop& shop, reporter& told);
+    // `threads`: how many run errands.
+    walk(pelton::shard& here, workshop& shop, reporter& told, unsigned threads);
     walk(const walk&) = delete;
     walk& operator=(const walk&) = delete;
     ~walk();
@@ -77,6 +78,7 @@ private:
     std::vector<std::unique_ptr<errand>> errands_;
     std::deque<large_request> large_;
     std::map<std::uint64_t, descriptor> synced_;  // one descriptor for each target device
+    const unsigned errands_at_once_;
     pelton::children* lanes_ = nullptr;
     unsigned working_ = 0;
     unsigned working_large_ = 0;
