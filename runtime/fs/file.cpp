@@ -82,6 +82,9 @@ task<result<file>> file::open_at(const directory& where, std::string name, open_
 
 task<result<file>> file::open_below(shard& here, int at, const std::string& name, open_mode mode,
                                     unsigned permissions) {
+    if (!makes_sense(mode)) {
+        co_return failure(EINVAL);
+    }
     const auto how = how_to_open(mode, permissions);
     const auto descriptor = co_await open_descriptor(here, at, name, how);
     if (!descriptor) {

@@ -25,4 +25,11 @@ constexpr bool has(open_mode set, open_mode one) noexcept {
     return (static_cast<unsigned>(set) & static_cast<unsigned>(one)) == static_cast<unsigned>(one);
 }
 
+// Whether a file can be opened so: for reading or writing, and changed only for writing. Opening it
+// otherwise is EINVAL, since open(2) would truncate what it then refuses to write.
+constexpr bool makes_sense(open_mode mode) noexcept {
+    const bool changes = has(mode, open_mode::truncate) || has(mode, open_mode::append);
+    return has(mode, open_mode::write) || (has(mode, open_mode::read) && !changes);
+}
+
 }  // namespace pelton

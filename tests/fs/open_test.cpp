@@ -32,6 +32,24 @@ task<> expect_error(shard& here, const std::string& path, open_mode mode, std::e
 
 }  // namespace
 
+TEST_CASE("a mode that neither reads nor writes, or changes what it only reads, is EINVAL") {
+    on_shard({}, [](shard& here) -> task<> {
+        const test::scratch_directory directory;
+        const auto path = directory / "kept";
+        auto made = co_await file::open(here, path, open_mode::write | open_mode::create);
+        REQUIRE(made.has_value());
+        const auto put = co_await made->write_all_at(0, areas::for_write("text"));
+        REQUIRE(put.has_value());
+        for (const auto mode : {open_mode::create, open_mode::read | open_mode::truncate,
+                                open_mode::read | open_mode::append}) {
+            co_await expect_error(here, path, mode, std::errc::invalid_argument);
+        }
+        const auto known = co_await made->stat();
+        REQUIRE(known.has_value());
+        CHECK(known->bytes == 4);
+    });
+}
+
 TEST_CASE("a file that is not there is ENOENT, and is made when asked for") {
     for (const auto way : ways) {
         on_shard(test::masked(way), [](shard& here) -> task<> {
