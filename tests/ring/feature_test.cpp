@@ -90,6 +90,20 @@ TEST_CASE("hiding a feature hides that one, what needs it, and nothing else") {
     }
 }
 
+TEST_CASE("a hidden set-up flag is not asked for") {
+    for (const auto& each : feature_table()) {
+        if (each.kind != feature_kind::setup_flag) {
+            continue;
+        }
+        INFO(std::string(each.name));
+        peeling_ring kernel;
+        const ring made(kernel, two_entries(only(each.id)));
+        for (const auto flags : kernel.attempts()) {
+            CHECK((flags & each.value) == 0);
+        }
+    }
+}
+
 TEST_CASE("operations complete without any one feature that is not required") {
     for (const auto& each : feature_table()) {
         if (required(each.id)) {
