@@ -138,7 +138,9 @@ bool entering::make_target() {
         subject_.mode_wanted = (seen->mode & ~all_for_owner) |
                                (wanted & ~work_.shop.umask & (withheld | all_for_owner));
         subject_.mode_at_birth = seen->mode;
-        learn_newborns(*seen);
+        if (work_.wanted().keep.mode || work_.wanted().keep.owner) {
+            learn_newborns(*seen);
+        }
         work_.say_copied(one);
     }
     return true;

@@ -15,8 +15,10 @@ namespace {
 
 using pelton::task;
 
-constexpr std::size_t piece_pages = 256;  // 1 MiB
-constexpr unsigned pieces_at_once = 8;
+// 256 KiB. Larger writes make the page cache take memory in larger blocks, which a virtual machine
+// may have to get from its host first: then a copy takes several times as long.
+constexpr std::size_t piece_pages = 64;
+constexpr unsigned pieces_at_once = 16;
 // A file with more runs of data than this is copied by one thread: its pieces would be small.
 constexpr std::size_t segments_max = 1024;
 

@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <clocale>
 #include <cstdio>
+#include <string_view>
 #include <thread>
 
 namespace {
@@ -90,8 +91,12 @@ int main(int argc, char** argv) {
         return code;
     }
     pelton::options with;
+    with.page_bytes = std::size_t{8} << 20;  // the pieces of two large files
     with.ring.sq_entries = 64;  // pieces of large files; a small ring is little memory to lock
     with.blocking_threads_max = copying_threads() + 1;  // one counts what there is to copy
+    if (!given->kernel_info && !given->wanted.verbose) {
+        with.notice = [](std::string_view) {};  // of a slower start: --kernel-info tells as well
+    }
     if (given->kernel_info) {
         return pelton::run(with, [](pelton::shard& here) { return show_kernel_info(here); });
     }

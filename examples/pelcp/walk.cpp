@@ -14,7 +14,7 @@ namespace {
 // Names in one errand: enough to make the way to a thread cheap, few enough to share out evenly.
 constexpr std::size_t batch_names = 32;
 
-// Files in pieces at the same time. Their pieces share the pages.
+// Files in pieces at the same time: as many as the pages are enough for.
 constexpr unsigned large_at_once = 2;
 
 }  // namespace

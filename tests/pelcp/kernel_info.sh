@@ -6,7 +6,7 @@ run 0 "$pelcp" --kernel-info; quiet
 grep -q "^kernel: $(uname -r)$" "$printed/stdout" || fail "no release"
 grep -q "^readv_fixed " "$printed/stdout" || fail "no features"
 grep -q "RLIMIT_MEMLOCK" "$printed/stdout" || fail "no limit"
-grep -q "^pages: 16384 KiB" "$printed/stdout" || fail "no pages"
+grep -q "^pages: 8192 KiB" "$printed/stdout" || fail "no pages"
 PELTON_MASK=readv_fixed run 0 "$pelcp" --kernel-info
 grep -Eq "^readv_fixed +[0-9.]+ +masked +[a-zA-Z]" "$printed/stdout" || fail "a mask is not shown"
 run 0 "$pelcp" --version
