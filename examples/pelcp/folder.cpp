@@ -4,7 +4,7 @@
 
 namespace pelcp {
 
-std::string folder::path(std::string folder::*side, std::string_view name) const {
+std::string folder::path(std::string folder::* side, std::string_view name) const {
     std::vector<std::string_view> parts{name};
     for (const auto* at = this; at != nullptr; at = at->parent) {
         parts.push_back(at->*side);

@@ -68,7 +68,7 @@ struct folder {
     }
 
 private:
-    std::string path(std::string folder::*side, std::string_view name) const;
+    std::string path(std::string folder::* side, std::string_view name) const;
 };
 
 }  // namespace pelcp

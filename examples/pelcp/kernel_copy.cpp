@@ -23,7 +23,7 @@ constexpr std::uint64_t bytes_at_once = std::uint64_t{64} << 20;
 
 std::optional<content_outcome> copy_in_kernel(workshop& shop, int from,
                                               const pelton::metadata& about, int into) {
-    struct statfs system {};
+    struct statfs system{};
     if (!shop.calls.fstatfs(into, system) ||
         std::find(where_it_pays.begin(), where_it_pays.end(),
                   static_cast<std::uint32_t>(system.f_type)) == where_it_pays.end()) {
