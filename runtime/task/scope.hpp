@@ -28,11 +28,6 @@ inline constexpr bool is_result = false;
 template <class T>
 inline constexpr bool is_result<result<T>> = true;
 
-template <class T>
-inline constexpr bool is_task = false;
-template <class T>
-inline constexpr bool is_task<task<T>> = true;
-
 // Why a callable may not be a temporary with a destructor that does something: g++ 12 destroys such
 // a temporary twice when it is part of a co_await expression.
 template <class F>

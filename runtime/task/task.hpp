@@ -4,14 +4,16 @@
 //   int n = co_await answer();
 //
 // It starts when awaited, on the awaiter's strand, and its awaiter continues when it ends. Awaited
-// once, as an rvalue. An exception that leaves the body is rethrown to the awaiter. Destroying a
-// task that never started destroys its arguments; destroying one that is suspended inside an
-// operation is a programmer error and aborts there.
+// once, as an rvalue: awaiting it again, or what it was moved from, ends the process. An exception
+// that leaves the body is rethrown to the awaiter. Destroying a task that never started destroys
+// its arguments; destroying one that is suspended inside an operation is a programmer error and
+// aborts there.
 //
 // A capturing lambda that is a coroutine keeps its captures in the closure, not in the frame: the
 // closure must outlive the task. children::spawn() moves the callable into the child's frame.
 #pragma once
 
+#include <pelton/runtime/outcome/fatal.hpp>
 #include <pelton/runtime/task/frame_pool.hpp>
 #include <pelton/runtime/task/strand.hpp>
 #include <pelton/runtime/task/trampoline.hpp>
@@ -86,6 +88,8 @@ public:
         bool await_ready() const noexcept { return false; }
         template <stranded Promise>
         void await_suspend(std::coroutine_handle<Promise> waiter) const noexcept {
+            check(!frame_.promise().continuation(),
+                  "a task was awaited twice; it yields its value once");
             frame_.promise().set_strand(waiter.promise().on_strand());
             frame_.promise().set_continuation(waiter);
             trampoline::park(frame_);
@@ -96,7 +100,10 @@ public:
         std::coroutine_handle<promise_type> frame_;
     };
 
-    awaiter operator co_await() && noexcept { return awaiter(frame_); }
+    awaiter operator co_await() && noexcept {
+        check(static_cast<bool>(frame_), "a task was awaited that had been moved away");
+        return awaiter(frame_);
+    }
 
 private:
     friend promise_type;
@@ -104,6 +111,15 @@ private:
 
     std::coroutine_handle<promise_type> frame_;  // null once moved from
 };
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_task = false;
+template <class T>
+inline constexpr bool is_task<task<T>> = true;
+
+}  // namespace detail
 
 template <class T>
 class task_promise : public promise_base {

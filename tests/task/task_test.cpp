@@ -1,3 +1,4 @@
+#include "buffers/death.hpp"
 #include "counted.hpp"
 #include "small_stack.hpp"
 #include "task/hand_scheduler.hpp"
@@ -215,4 +216,40 @@ TEST_CASE("a chain that is resumed by its deepest member ends on a small stack")
         CHECK(shop.all_ended());
         CHECK(depth == 50'000);
     });
+}
+
+namespace {
+
+template <class Body>
+void check_ends_with(Body body, const char* words) {
+    const auto end = ending_of([&] {
+        hand_scheduler shop;
+        shop.run(body);
+    });
+    CHECK(end.signal == SIGABRT);
+    INFO(end.text);
+    CHECK(end.text.find(words) != std::string::npos);
+}
+
+task<int> give_one() {
+    co_return 1;
+}
+
+}  // namespace
+
+TEST_CASE("a task that is awaited again, or was moved away, ends the process with a sentence") {
+    check_ends_with(
+        []() -> task<> {
+            auto once = give_one();
+            static_cast<void>(co_await std::move(once));
+            static_cast<void>(co_await std::move(once));
+        },
+        "awaited twice");
+    check_ends_with(
+        []() -> task<> {
+            auto here = give_one();
+            auto there = std::move(here);
+            static_cast<void>(co_await std::move(here));
+        },
+        "moved away");
 }
