@@ -2,8 +2,10 @@
 // choose.
 #include <pelton/runtime/net/tcp_listener.hpp>
 #include <pelton/runtime/runtime.hpp>
+#include <pelton/runtime/shard/with_timeout.hpp>
 
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <string_view>
@@ -12,7 +14,9 @@ namespace {
 
 // One task for each client. A client that goes away ends its own task and nobody else's.
 pelton::task<> serve(pelton::tcp_stream client) {
-    while (auto got = co_await client.receive()) {   // a lease on pages of the shard's pool
+    using std::chrono_literals::operator""s;
+    // A lease on pages of the shard's pool; a client that is idle for so long is let go.
+    while (auto got = co_await pelton::with_timeout(30s, client.receive())) {
         if (got->empty()) break;                     // the client sends no more
         if (!co_await client.send_all(*got)) break;  // the same pages go out again
     }

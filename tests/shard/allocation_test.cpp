@@ -4,6 +4,7 @@
 #include "skip.hpp"
 
 #include <pelton/runtime/shard/offload.hpp>
+#include <pelton/runtime/shard/with_timeout.hpp>
 #include <pelton/runtime/task/frame_pool.hpp>
 
 #include <doctest/doctest.h>
@@ -101,6 +102,19 @@ TEST_CASE("10,000 cancelled reads allocate nothing") {
         };
         for (int i = 0; i < count / 10; ++i) {
             co_await scope(family);
+        }
+    });
+}
+
+TEST_CASE("100,000 nops under deadlines, and 10,000 deadlines that pass, allocate nothing") {
+    check_allocates_nothing([](shard& here, int count) -> task<> {
+        const pipe_ends silent;
+        for (int i = 0; i < count; ++i) {
+            static_cast<void>(co_await with_timeout(std::chrono::seconds(30), nop(here)));
+            if (i % 10 == 0) {
+                static_cast<void>(co_await with_timeout(std::chrono::nanoseconds(0),
+                                                        pipe_read(here, silent.reader())));
+            }
         }
     });
 }
