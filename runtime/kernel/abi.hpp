@@ -89,6 +89,9 @@ inline constexpr unsigned cqe_more = 1U << 1;
 // SQ ring flags, read from shared memory.
 inline constexpr unsigned sq_cq_overflow = 1U << 1;
 
+// The kernel makes an SQ of at most this many entries (IORING_MAX_ENTRIES).
+inline constexpr unsigned sq_entries_max = 32768;
+
 // The kernel takes at most this many iovecs in one operation (IOV_MAX, UIO_MAXIOV).
 inline constexpr unsigned iovec_max = 1024;
 

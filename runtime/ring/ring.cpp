@@ -57,7 +57,7 @@ __kernel_timespec timespec_of(std::uint64_t nanoseconds) {
 }  // namespace
 
 ring::ring(ring_face& kernel, const ring_options& options)
-    : kernel_(kernel), known_(set_up_ring(kernel, options, queues_)), scratch_(scratch_entries) {
+    : scratch_(scratch_entries), kernel_(kernel), known_(set_up_ring(kernel, options, queues_)) {
     fork_count_ = kernel_.fork_count();
     map_queues();
     enter_flags_ = abi::enter_getevents;

@@ -137,6 +137,9 @@ private:
     void probe_sync_cancel() noexcept;
     entered judge(int outcome, unsigned offered) noexcept;
 
+    // First: what throws after the set-up would leave the ring open.
+    std::vector<area> scratch_;
+
     // Constant after construction
     ring_face& kernel_;
     io_uring queues_{};
@@ -158,7 +161,6 @@ private:
     // Change with every operation
     unsigned sq_tail_ = 0;
     std::size_t scratch_used_ = 0;
-    std::vector<area> scratch_;
     registry registry_;
     ring_counters counters_;
 };

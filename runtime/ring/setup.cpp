@@ -9,12 +9,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <vector>
 
 namespace pelton {
 namespace {
 
 constexpr unsigned cq_entries_min = 4;  // the loop keeps places for itself
+constexpr unsigned sq_entries_few = 8;  // a smaller ring than this is asked for, never fallen back to
 
 // Newest first: on EINVAL the kernel does not say which flag it does not know.
 constexpr std::array peel_order{feature::no_sqarray, feature::defer_taskrun, feature::single_issuer,
@@ -40,18 +40,38 @@ unsigned coherent(unsigned flags) {
     return flags;
 }
 
-int make(ring_face& kernel, const ring_options& options, unsigned flags, io_uring& queues,
+struct queue_sizes {
+    unsigned sq_entries;
+    unsigned cq_entries;  // 0: four times the SQ
+};
+
+int make(ring_face& kernel, const queue_sizes& sizes, unsigned flags, io_uring& queues,
          io_uring_params& params) {
     params = {};
     params.flags = coherent(flags) | abi::setup_clamp | abi::setup_cqsize;
-    const auto wanted = options.cq_entries != 0 ? options.cq_entries : 4 * options.sq_entries;
-    params.cq_entries = std::max({wanted, options.sq_entries, cq_entries_min});
-    return kernel.set_up(options.sq_entries, params, queues);
+    const auto wanted = sizes.cq_entries != 0 ? sizes.cq_entries : 4 * sizes.sq_entries;
+    params.cq_entries = std::max({wanted, sizes.sq_entries, cq_entries_min});
+    return kernel.set_up(sizes.sq_entries, params, queues);
+}
+
+// Some kernels (6.18) charge a ring's memory to RLIMIT_MEMLOCK: a smaller ring is slower, no ring
+// is a refusal to start.
+int make_smaller(ring_face& kernel, queue_sizes sizes, unsigned flags, io_uring& queues,
+                 io_uring_params& params) {
+    int made = -ENOMEM;
+    while (made == -ENOMEM && sizes.sq_entries / 2 >= sq_entries_few) {
+        sizes.sq_entries /= 2;
+        sizes.cq_entries /= 2;
+        made = make(kernel, sizes, flags, queues, params);
+    }
+    return made;
 }
 
 void probe_opcodes(ring_face& kernel, io_uring& queues, capabilities& known) {
     constexpr std::size_t room = 256;
-    std::vector<std::byte> storage(sizeof(io_uring_probe) + room * sizeof(io_uring_probe_op));
+    // On the stack: what throws here would leave the ring open.
+    alignas(io_uring_probe)
+        std::array<std::byte, sizeof(io_uring_probe) + room * sizeof(io_uring_probe_op)> storage{};
     auto* probe = reinterpret_cast<io_uring_probe*>(storage.data());
     const bool answered = kernel.register_with(queues, abi::register_probe, probe, room) == 0;
     known.opcodes = answered ? probe->last_op + 1U : 0;
@@ -121,13 +141,17 @@ capabilities set_up_ring(ring_face& kernel, const ring_options& options, io_urin
         }
     }
     io_uring_params params{};
-    int made = make(kernel, options, flags, queues, params);
+    const queue_sizes sizes{options.sq_entries, options.cq_entries};
+    int made = make(kernel, sizes, flags, queues, params);
     for (const auto one : peel_order) {
         if (made != -EINVAL) {
             break;
         }
         flags &= ~flag_of(one);
-        made = make(kernel, options, flags, queues, params);
+        made = make(kernel, sizes, flags, queues, params);
+    }
+    if (made == -ENOMEM) {
+        made = make_smaller(kernel, sizes, flags, queues, params);
     }
     if (made < 0) {
         throw_failed_call(-made, set_up_failure(-made));

@@ -1,3 +1,4 @@
+#include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 
 #include <fmt/format.h>
@@ -34,7 +35,19 @@ shard_options with_mask(shard_options options) {
 shard::shard(shard_options options)
     : options_(with_mask(std::move(options))),
       queues_(*options_.ring_kernel, options_.ring),
-      completions_(queues_) {}
+      completions_(queues_) {
+    say_if_smaller();
+}
+
+void shard::say_if_smaller() {
+    // More than the kernel's most is cut to that in silence, as asked for (IORING_SETUP_CLAMP).
+    const auto wanted = std::min(options_.ring.sq_entries, abi::sq_entries_max);
+    if (queues_.sq_entries() < wanted) {
+        notice(fmt::format("RLIMIT_MEMLOCK ({} KiB) does not allow queues of {} entries, {} are "
+                           "used: more waits for room; raise it (ulimit -l, LimitMEMLOCK=)",
+                           calls().memlock_limit() / 1024, wanted, queues_.sq_entries()));
+    }
+}
 
 shard::~shard() {
     threads_.reset();

@@ -110,6 +110,7 @@ public:
     void strand_ended(strand& flow) noexcept override;
 
 private:
+    void say_if_smaller();
     void take_turn();
     std::optional<std::uint64_t> sleep_limit_ns(std::uint64_t now_ns) const noexcept;
     void refuse_deadlock();
