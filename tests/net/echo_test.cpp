@@ -1,3 +1,4 @@
+#include "address_family.hpp"
 #include "connection.hpp"
 
 #include <fmt/format.h>
@@ -71,6 +72,9 @@ TEST_CASE("an echo over IPv4, IPv6 and both returns every byte through scattered
     for (const auto at :
          {endpoint::loopback(0), endpoint::loopback_v6(0), endpoint::any(0), endpoint::any_v4(0)}) {
         CAPTURE(at.to_string());
+        if (at == endpoint::loopback_v6(0) && !has_v6()) {
+            continue;  // any_address_test.cpp says so
+        }
         on_shard([&](shard& here) { return serve_and_exchange(here, at, 4, 3, 300'000); });
     }
     CHECK(open_descriptors() == before);
