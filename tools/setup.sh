@@ -14,7 +14,7 @@ die() { say "$*"; exit 1; }
 packages_for() {
     case $1 in
         build)  echo g++ cmake ninja-build pkg-config liburing-dev libfmt-dev ;;
-        tests)  echo doctest-dev python3 binutils ;;
+        tests)  echo doctest-dev python3 binutils xfsprogs ;;
         pelcp)  echo libcli11-dev libxxhash-dev nlohmann-json3-dev ;;
         bench)  echo libcli11-dev nlohmann-json3-dev libasio-dev ;;
         clang)  echo clang-19 libclang-rt-19-dev ;;
