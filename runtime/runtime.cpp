@@ -9,6 +9,8 @@ namespace pelton::detail {
 int exit_code(const std::exception_ptr& thrown) noexcept {
     try {
         std::rethrow_exception(thrown);
+    } catch (const ended_by_signal& ended) {
+        return 128 + ended.number;
     } catch (const std::exception& error) {
         fmt::print(stderr, "pelton: {}\n", error.what());
     } catch (...) {

@@ -5,6 +5,7 @@
 //   }
 #pragma once
 
+#include <pelton/runtime/op/stop_on_signals.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/task/scope.hpp>
 
@@ -15,12 +16,20 @@
 
 namespace pelton {
 
-struct options : shard_options {};
+struct options : shard_options {
+    // The first SIGINT or SIGTERM asks the main task to stop; a second one has its default action.
+    // When that ends the task with operation_canceled, the exit code is 128 and the signal's
+    // number, as a shell would say it, and nothing is printed.
+    bool stop_on_signals = false;
+};
 
 namespace detail {
 
 // What the main task yielded, as an exit code: an int or a result<int> is the code, an error is one
 // line on standard error and 1, anything else is 0.
+struct ended_by_signal {
+    int number;
+};
 int exit_code(const std::exception_ptr& thrown) noexcept;
 int exit_code(std::error_code error) noexcept;
 template <class T>
@@ -75,6 +84,32 @@ flow run_main(root& outer, shard& here, F& main, int& code) {
     outer.finish();
 }
 
+// The task that `main` makes, asked to stop by signals. What they cancelled throws
+// ended_by_signal, which is an exit code without a line.
+template <class F>
+auto stopped_by_signals(shard& here, F& main) -> std::invoke_result_t<F&, shard&> {
+    int caught = 0;
+    try {
+        using value_type = typename std::invoke_result_t<F&, shard&>::value_type;
+        if constexpr (std::is_void_v<value_type>) {
+            co_await stop_on_signals(here, main(here), caught);
+        } else {
+            auto value = co_await stop_on_signals(here, main(here), caught);
+            if constexpr (is_result<value_type>) {
+                if (!value && caught != 0 && value.error() == std::errc::operation_canceled) {
+                    throw ended_by_signal{caught};
+                }
+            }
+            co_return value;
+        }
+    } catch (const std::system_error& error) {
+        if (caught != 0 && error.code() == std::errc::operation_canceled) {
+            throw ended_by_signal{caught};
+        }
+        throw;
+    }
+}
+
 // Runs `start` with a shard made from `with`; what its making throws becomes a line and 1.
 int run_shard(options with, const std::function<int(shard&)>& start) noexcept;
 
@@ -85,10 +120,14 @@ int run_shard(options with, const std::function<int(shard&)>& start) noexcept;
 // an exception. Returns when the task has ended and nothing is in flight.
 template <class F>
 int run(options with, F&& main) {
+    const bool stops = with.stop_on_signals;
     return detail::run_shard(std::move(with), [&](shard& here) {
         int code = 1;
         detail::root outer(here);
-        outer.group().start(detail::run_main(outer, here, main, code), "main");
+        auto stoppable = [&](shard& on) { return detail::stopped_by_signals(on, main); };
+        outer.group().start(stops ? detail::run_main(outer, here, stoppable, code)
+                                  : detail::run_main(outer, here, main, code),
+                            "main");
         outer.run();
         return code;
     });

@@ -66,6 +66,8 @@ public:
         return to_.terminal_columns(descriptor);
     }
     result<int> eventfd() noexcept override { return to_.eventfd(); }
+    result<void> watch_signal(signal_watch& one) noexcept override { return to_.watch_signal(one); }
+    void unwatch_signal(signal_watch& one) noexcept override { to_.unwatch_signal(one); }
     result<void> statx(int at, const char* path, int flags, unsigned mask,
                        struct statx& into) noexcept override {
         return to_.statx(at, path, flags, mask, into);

@@ -21,6 +21,8 @@ struct open_how;
 
 namespace pelton {
 
+struct signal_watch;
+
 // Something that blocks, for a thread of blocking_threads. Must live until finished() is called.
 class blocking_job {
 public:
@@ -87,6 +89,11 @@ public:
     virtual bool is_terminal(int descriptor) noexcept = 0;
     virtual result<unsigned> terminal_columns(int descriptor) noexcept = 0;
     virtual result<int> eventfd() noexcept = 0;  // close-on-exec, blocking
+
+    // From now on `one` hears of its signal, until unwatch_signal(), which restores what the
+    // process did before. ENOBUFS after 64 of them; EINVAL for SIGKILL and the like.
+    virtual result<void> watch_signal(signal_watch& one) noexcept = 0;
+    virtual void unwatch_signal(signal_watch& one) noexcept = 0;
 
     // Metadata. `flags` are the AT_ flags of the man page.
     virtual result<void> statx(int at, const char* path, int flags, unsigned mask,

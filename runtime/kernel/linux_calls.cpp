@@ -1,6 +1,7 @@
 #include <pelton/runtime/kernel/answer.hpp>
 #include <pelton/runtime/kernel/blocking_pool.hpp>
 #include <pelton/runtime/kernel/calls.hpp>
+#include <pelton/runtime/kernel/linux_signals.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -145,6 +146,10 @@ public:
     result<int> eventfd() noexcept override {
         return value_of<int>([] { return ::eventfd(0, EFD_CLOEXEC); });
     }
+    result<void> watch_signal(signal_watch& one) noexcept override {
+        return linux_signals::watch(one);
+    }
+    void unwatch_signal(signal_watch& one) noexcept override { linux_signals::unwatch(one); }
 
     result<void> statx(int at, const char* path, int flags, unsigned mask,
                        struct statx& into) noexcept override {
