@@ -92,6 +92,10 @@ public:
 
     // Delivers `one` on the shard's thread, soon. Callable from any thread once open_door() was.
     void post(message& one) noexcept;
+    // Between these two a message from outside may still wake a task, so that a shard on which
+    // every task waits is not stuck.
+    void message_expected() noexcept { ++jobs_out_; }
+    void message_not_expected() noexcept { --jobs_out_; }
     // Makes post() possible. Idempotent; throws std::system_error when there is no descriptor.
     void open_door();
 
@@ -124,7 +128,7 @@ private:
     std::unique_ptr<doorbell> door_;
     std::unique_ptr<page_source> pages_;
     std::unique_ptr<blocking_threads> threads_;
-    std::uint64_t jobs_out_ = 0;  // submitted to threads, not yet delivered back
+    std::uint64_t jobs_out_ = 0;  // messages that are to come, from threads and others
     strand* strands_ = nullptr;
     shard_counters counters_;
 
