@@ -22,7 +22,7 @@ task<result<tcp_stream>> tcp_stream::connect(shard& here, endpoint to, stream_op
     co_return stream;
 }
 
-tcp_stream& tcp_stream::operator=(tcp_stream&& other) noexcept {
+stream_socket& stream_socket::operator=(stream_socket&& other) noexcept {
     if (this != &other) {
         drop();
         home_ = other.home_;
@@ -32,7 +32,7 @@ tcp_stream& tcp_stream::operator=(tcp_stream&& other) noexcept {
     return *this;
 }
 
-void tcp_stream::drop() noexcept {
+void stream_socket::drop() noexcept {
     if (!on_.is_open()) {
         return;
     }
@@ -41,7 +41,7 @@ void tcp_stream::drop() noexcept {
     }
 }
 
-task<result<lease>> tcp_stream::receive() {
+task<result<lease>> stream_socket::receive() {
     const target::use counted(on_);
     auto pages = co_await home_->pages().take(receive_pages_);
     if (!pages) {
@@ -55,7 +55,7 @@ task<result<lease>> tcp_stream::receive() {
     co_return pages;
 }
 
-result<void> tcp_stream::shutdown(half which) noexcept {
+result<void> stream_socket::shutdown(half which) noexcept {
     return home_->calls().shutdown(on_.descriptor(), static_cast<int>(which));
 }
 

@@ -46,20 +46,17 @@ struct stream_options {
     unsigned receive_pages = 4;
 };
 
-class [[nodiscard]] tcp_stream {
+// What TCP connections and the streams of unix sockets have in common.
+class [[nodiscard]] stream_socket {
 public:
-    // Connects. The errors are those of socket(2) and connect(2): ECONNREFUSED, ETIMEDOUT after the
-    // system's patience, ECANCELED. Nothing is left open after one.
-    static task<result<tcp_stream>> connect(shard& here, endpoint to, stream_options options = {});
-
     // Takes over a connected socket.
-    tcp_stream(shard& here, int descriptor, stream_options options) noexcept
+    stream_socket(shard& here, int descriptor, stream_options options) noexcept
         : home_(&here), receive_pages_(options.receive_pages), on_(descriptor) {}
 
-    tcp_stream(tcp_stream&&) noexcept = default;
-    tcp_stream& operator=(tcp_stream&& other) noexcept;
+    stream_socket(stream_socket&&) noexcept = default;
+    stream_socket& operator=(stream_socket&& other) noexcept;
     // Closes; an error goes to the shard's error hook, since nobody else can be told.
-    ~tcp_stream() { drop(); }
+    ~stream_socket() { drop(); }
 
     // Receives what there is, at least one byte, into `memory`; 0 when the peer ended the stream,
     // or when `memory` is empty. At most the first 1024 areas are filled. ECONNRESET, ETIMEDOUT
@@ -100,21 +97,31 @@ public:
     // task that wants to end what another waits for.
     close_operation close() noexcept { return close_operation(*home_, on_.release()); }
 
+    bool is_open() const noexcept { return on_.is_open(); }
+    int descriptor() const noexcept { return on_.descriptor(); }
+
+protected:
+    shard* home_;
+    unsigned receive_pages_;
+    target on_;
+
+private:
+    void drop() noexcept;
+};
+
+class [[nodiscard]] tcp_stream : public stream_socket {
+public:
+    using stream_socket::stream_socket;
+
+    // Connects. The errors are those of socket(2) and connect(2): ECONNREFUSED, ETIMEDOUT after the
+    // system's patience, ECANCELED. Nothing is left open after one.
+    static task<result<tcp_stream>> connect(shard& here, endpoint to, stream_options options = {});
+
     // TCP_NODELAY: small sends leave at once instead of being gathered while an answer is due.
     result<void> set_no_delay(bool on) noexcept;
 
     result<endpoint> local() const noexcept;
     result<endpoint> peer() const noexcept;
-
-    bool is_open() const noexcept { return on_.is_open(); }
-    int descriptor() const noexcept { return on_.descriptor(); }
-
-private:
-    void drop() noexcept;
-
-    shard* home_;
-    unsigned receive_pages_;
-    target on_;
 };
 
 }  // namespace pelton
