@@ -36,6 +36,24 @@ TEST_CASE("a cancel answered EALREADY is repeated after 1 ms, then 2, until the 
     CHECK(!bench.completions.next_due_ms());
 }
 
+// Seen with a connect that its first try could not end: on its way to a kernel thread nothing finds
+// it, and there it waits for ever.
+TEST_CASE("a cancel answered ENOENT is repeated too, until the operation ends") {
+    bench_loop bench;
+    in_kernel target(bench);
+    answer(bench, cancel(bench, target), -ENOENT);
+    CHECK(!target.one.done());
+    CHECK(bench.completions.next_due_ms() == 1);
+    bench.turn_at(1);
+    REQUIRE(bench.taken() == 3);
+    CHECK(bench.last().address == target.user_data);
+    bench.kernel.post(bench.last().user_data, 0);
+    bench.kernel.post(target.user_data, -ECANCELED);
+    bench.turn_at(1);
+    CHECK(target.one.done());
+    CHECK(!bench.completions.next_due_ms());
+}
+
 TEST_CASE("repeats of a cancel are at most 256 ms apart, however long the operation lasts") {
     bench_loop bench;
     in_kernel target(bench);
