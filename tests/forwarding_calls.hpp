@@ -153,6 +153,24 @@ public:
                                   socklen_t room) noexcept override {
         return to_.getpeername(descriptor, into, room);
     }
+    result<std::array<int, 2>> socketpair(int type) noexcept override {
+        return to_.socketpair(type);
+    }
+    result<socklen_t> getsockopt(int descriptor, int level, int option, void* into,
+                                 socklen_t room) noexcept override {
+        return to_.getsockopt(descriptor, level, option, into, room);
+    }
+    result<std::size_t> sendmsg(int descriptor, const msghdr& message,
+                                int flags) noexcept override {
+        return to_.sendmsg(descriptor, message, flags);
+    }
+    result<std::size_t> recvmsg(int descriptor, msghdr& message, int flags) noexcept override {
+        return to_.recvmsg(descriptor, message, flags);
+    }
+    result<void> getaddrinfo(const char* host, const char* service,
+                             std::vector<sockaddr_storage>& into) noexcept override {
+        return to_.getaddrinfo(host, service, into);
+    }
     std::string_view release() noexcept override { return to_.release(); }
     std::uint64_t memlock_limit() noexcept override { return to_.memlock_limit(); }
     std::uint64_t descriptor_limit() noexcept override { return to_.descriptor_limit(); }

@@ -12,10 +12,12 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 struct open_how;
 
@@ -128,16 +130,28 @@ public:
 
     // Sockets
     virtual result<int> socket(int family, int type, int protocol) noexcept = 0;
+    // Two unix sockets that are connected with each other, close-on-exec.
+    virtual result<std::array<int, 2>> socketpair(int type) noexcept = 0;
     virtual result<void> bind(int descriptor, const sockaddr* address,
                               socklen_t bytes) noexcept = 0;
     virtual result<void> listen(int descriptor, int backlog) noexcept = 0;
     virtual result<void> shutdown(int descriptor, int how) noexcept = 0;
     virtual result<void> setsockopt(int descriptor, int level, int option, const void* value,
                                     socklen_t bytes) noexcept = 0;
+    virtual result<socklen_t> getsockopt(int descriptor, int level, int option, void* into,
+                                         socklen_t room) noexcept = 0;
     virtual result<socklen_t> getsockname(int descriptor, sockaddr* into,
                                           socklen_t room) noexcept = 0;
     virtual result<socklen_t> getpeername(int descriptor, sockaddr* into,
                                           socklen_t room) noexcept = 0;
+    virtual result<std::size_t> sendmsg(int descriptor, const msghdr& message,
+                                        int flags) noexcept = 0;
+    virtual result<std::size_t> recvmsg(int descriptor, msghdr& message, int flags) noexcept = 0;
+
+    // getaddrinfo(3): the addresses of `host`, which may be null, with the port of `service`. May
+    // take as long as the name servers do. unresolved() for an EAI_ code.
+    virtual result<void> getaddrinfo(const char* host, const char* service,
+                                     std::vector<sockaddr_storage>& into) noexcept = 0;
 
     // The kernel's release, such as "6.1.0-28-amd64", and RLIMIT_MEMLOCK in bytes.
     virtual std::string_view release() noexcept = 0;

@@ -2,6 +2,7 @@
 #include <pelton/runtime/kernel/blocking_pool.hpp>
 #include <pelton/runtime/kernel/calls.hpp>
 #include <pelton/runtime/kernel/linux_signals.hpp>
+#include <pelton/runtime/kernel/linux_sockets.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/xattr.h>
@@ -62,7 +62,7 @@ off_t offset(std::uint64_t at) noexcept {
     return static_cast<off_t>(at);
 }
 
-class linux_calls_face final : public calls_face {
+class linux_calls_face final : public linux_sockets {
 public:
     std::uint64_t now_ns() noexcept override { return clock_ns(CLOCK_MONOTONIC); }
     std::uint64_t coarse_now_ns() noexcept override { return clock_ns(CLOCK_MONOTONIC_COARSE); }
@@ -224,37 +224,6 @@ public:
         const auto mask = ::umask(0);
         ::umask(mask);
         return mask;
-    }
-
-    result<int> socket(int family, int type, int protocol) noexcept override {
-        return value_of<int>([&] { return ::socket(family, type, protocol); });
-    }
-    result<void> bind(int descriptor, const sockaddr* address, socklen_t bytes) noexcept override {
-        return success_of([&] { return ::bind(descriptor, address, bytes); });
-    }
-    result<void> listen(int descriptor, int backlog) noexcept override {
-        return success_of([&] { return ::listen(descriptor, backlog); });
-    }
-    result<void> shutdown(int descriptor, int how) noexcept override {
-        return success_of([&] { return ::shutdown(descriptor, how); });
-    }
-    result<void> setsockopt(int descriptor, int level, int option, const void* value,
-                            socklen_t bytes) noexcept override {
-        return success_of([&] { return ::setsockopt(descriptor, level, option, value, bytes); });
-    }
-    result<socklen_t> getsockname(int descriptor, sockaddr* into,
-                                  socklen_t room) noexcept override {
-        if (::getsockname(descriptor, into, &room) != 0) {
-            return failure(errno);
-        }
-        return room;
-    }
-    result<socklen_t> getpeername(int descriptor, sockaddr* into,
-                                  socklen_t room) noexcept override {
-        if (::getpeername(descriptor, into, &room) != 0) {
-            return failure(errno);
-        }
-        return room;
     }
 
     std::string_view release() noexcept override {

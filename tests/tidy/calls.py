@@ -38,6 +38,7 @@ ALLOWED_HEADERS = {
     "netinet/in.h": CONSTANTS,
     "netinet/tcp.h": CONSTANTS,
     "netinet/udp.h": CONSTANTS,
+    "netdb.h": ("runtime/outcome/unresolved.cpp",),  # the EAI_ numbers
     "poll.h": CONSTANTS,
     "dirent.h": CONSTANTS,
     "sys/sysmacros.h": CONSTANTS,
