@@ -65,6 +65,10 @@ constexpr std::array<feature_entry, feature_count> table{{
     {feature::socket, "socket", "5.19", opcode, abi::op_socket, "socket(2) is called instead"},
     {feature::async_cancel, "async_cancel", "5.5", opcode, abi::op_async_cancel,
      "required: a stop request could not reach the kernel"},
+    {feature::poll_add, "poll_add", "5.1", opcode, abi::op_poll_add,
+     "required for waiting on foreign descriptors"},
+    {feature::udp_segment, "udp_segment", "4.18", assumed, 0,
+     "datagrams of one length are sent one by one"},
 }};
 
 constexpr bool in_order() {

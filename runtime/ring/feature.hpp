@@ -48,6 +48,9 @@ enum class feature : std::uint8_t {
     shutdown,
     socket,
     async_cancel,
+    poll_add,
+    // Sockets
+    udp_segment,
     count
 };
 
@@ -60,7 +63,8 @@ enum class feature_kind : std::uint8_t {
     enter_flag,
     setup_answer,
     registration,
-    opcode
+    opcode,
+    assumed  // older than any kernel that Pelton runs on; whether it works shows where it is used
 };
 
 struct feature_entry {

@@ -166,6 +166,8 @@ capabilities set_up_ring(ring_face& kernel, const ring_options& options, io_urin
         } else if (entry.kind == feature_kind::setup_answer ||
                    entry.kind == feature_kind::enter_flag) {
             note(known, entry.id, (params.features & entry.value) != 0);
+        } else if (entry.kind == feature_kind::assumed) {
+            note(known, entry.id, true);
         }
     }
     probe_opcodes(kernel, queues, known);
