@@ -9,6 +9,7 @@
 #pragma once
 
 #include <pelton/runtime/net/endpoint.hpp>
+#include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/net/tcp_stream.hpp>
 #include <pelton/runtime/op/accept.hpp>
 #include <pelton/runtime/op/close.hpp>
@@ -100,6 +101,9 @@ public:
 
     // Closes, also when a stop was asked for, and reports what close(2) did.
     close_operation close() noexcept { return close_operation(*home_, on_.release()); }
+
+    // Those that a connection inherits (buffer sizes, no_delay, keep_alive) are best set here.
+    tcp_options options() const noexcept { return tcp_options(*home_, descriptor()); }
 
     bool is_open() const noexcept { return on_.is_open(); }
     int descriptor() const noexcept { return on_.descriptor(); }

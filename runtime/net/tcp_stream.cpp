@@ -3,8 +3,6 @@
 #include <pelton/runtime/op/socket.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 
-#include <netinet/tcp.h>
-
 #include <utility>
 
 namespace pelton {
@@ -60,9 +58,7 @@ result<void> stream_socket::shutdown(half which) noexcept {
 }
 
 result<void> tcp_stream::set_no_delay(bool on) noexcept {
-    const int value = on ? 1 : 0;
-    return home_->calls().setsockopt(on_.descriptor(), IPPROTO_TCP, TCP_NODELAY, &value,
-                                     sizeof(value));
+    return options().set_no_delay(on);
 }
 
 result<endpoint> tcp_stream::local() const noexcept {

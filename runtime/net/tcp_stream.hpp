@@ -18,6 +18,7 @@
 #include <pelton/buffers/areas.hpp>
 #include <pelton/buffers/lease.hpp>
 #include <pelton/runtime/net/endpoint.hpp>
+#include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/op/close.hpp>
 #include <pelton/runtime/op/socket_transfer.hpp>
 #include <pelton/runtime/op/target.hpp>
@@ -119,6 +120,8 @@ public:
 
     // TCP_NODELAY: small sends leave at once instead of being gathered while an answer is due.
     result<void> set_no_delay(bool on) noexcept;
+
+    tcp_options options() const noexcept { return tcp_options(*home_, descriptor()); }
 
     result<endpoint> local() const noexcept;
     result<endpoint> peer() const noexcept;
