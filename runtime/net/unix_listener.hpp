@@ -1,0 +1,111 @@
+// A listening unix socket on a shard: streams come out of it.
+//
+//   auto door = pelton::unix_listener::bind(here, pelton::unix_address::path("/run/x").value());
+//   co_return co_await pelton::scope([&](auto& children) { return door->serve(children, greet); });
+//
+// Thread: the shard's. A listener that moves, dies or is closed while an accept or serve() is
+// pending ends the process.
+#pragma once
+
+#include <pelton/runtime/net/serving.hpp>
+#include <pelton/runtime/net/socket_options.hpp>
+#include <pelton/runtime/net/unix_address.hpp>
+#include <pelton/runtime/net/unix_stream.hpp>
+#include <pelton/runtime/op/accept.hpp>
+#include <pelton/runtime/op/close.hpp>
+#include <pelton/runtime/op/target.hpp>
+#include <pelton/runtime/outcome/result.hpp>
+#include <pelton/runtime/task/scope.hpp>
+#include <pelton/runtime/task/task.hpp>
+
+#include <cstdint>
+
+namespace pelton {
+
+struct unix_listen_options {
+    unix_listen_options() noexcept = default;
+
+    // Connections that stand and wait to be accepted, at most; the system may allow fewer
+    // (net.core.somaxconn). A connect beyond that waits.
+    int backlog = 4096;
+
+    // Whether the listener removes its file when it is closed or dies, if it is still its own. One
+    // that a killed process left behind makes bind() fail with EADDRINUSE.
+    bool removes_file = true;
+
+    // Of every stream that is accepted.
+    stream_options streams;
+};
+
+// Yields the next connection. Resumes when there is one.
+class unix_accept final : public accept_operation<unix_accept, unix_stream> {
+public:
+    unix_accept(shard& here, target& on, stream_options streams) noexcept
+        : accept_operation(here, on), streams_(streams) {}
+
+    result<unix_stream> decode(std::int32_t outcome) const noexcept {
+        return unix_stream(here(), outcome, streams_);
+    }
+
+private:
+    stream_options streams_;
+};
+
+class [[nodiscard]] unix_listener {
+public:
+    // EADDRINUSE, ENOENT for a folder that is missing, EACCES and whatever else socket(2), bind(2)
+    // and listen(2) say; EINVAL without a name.
+    static result<unix_listener> bind(shard& here, const unix_address& where,
+                                      const unix_listen_options& options = {}) noexcept;
+
+    unix_listener(unix_listener&&) noexcept = default;
+    unix_listener& operator=(unix_listener&& other) noexcept;
+    ~unix_listener() { drop(); }
+
+    const unix_address& local() const noexcept { return where_; }
+
+    // The next connection; a stop request yields ECANCELED.
+    unix_accept accept() noexcept { return unix_accept(*home_, on_, streams_); }
+
+    // As tcp_listener::serve(): each connection becomes a child of `kids` that runs
+    // `handler(unix_stream)`, until a stop is asked for, which is no error.
+    template <class Handler>
+    task<result<void>> serve(children& kids, Handler handler) {
+        const target::use counted(on_);
+        co_return co_await serve_connections(*home_, *this, kids, std::move(handler));
+    }
+
+    // Closes, also when a stop was asked for, and reports what close(2) did.
+    close_operation close() noexcept {
+        remove_file();
+        return close_operation(*home_, on_.release());
+    }
+
+    unix_options options() const noexcept { return unix_options(*home_, descriptor()); }
+
+    bool is_open() const noexcept { return on_.is_open(); }
+    int descriptor() const noexcept { return on_.descriptor(); }
+
+private:
+    // Which file it made; nothing for an abstract name.
+    struct identity {
+        std::uint64_t device = 0;
+        std::uint64_t inode = 0;
+        friend bool operator==(const identity&, const identity&) noexcept = default;
+    };
+
+    unix_listener(shard& here, int descriptor, const unix_address& where,
+                  const unix_listen_options& options) noexcept
+        : home_(&here), streams_(options.streams), where_(where), on_(descriptor) {}
+    identity file_now() const noexcept;
+    void remove_file() noexcept;
+    void drop() noexcept;
+
+    shard* home_;
+    stream_options streams_;
+    unix_address where_;
+    identity file_;  // to be removed, if any
+    target on_;
+};
+
+}  // namespace pelton
