@@ -87,28 +87,4 @@ std::span<const feature_entry> feature_table() noexcept {
     return table;
 }
 
-result<feature_set> parse_mask(std::string_view text, std::string& unknown) {
-    feature_set masked;
-    while (!text.empty()) {
-        const auto comma = text.find(',');
-        const auto name = text.substr(0, comma);
-        text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
-        if (name.empty()) {
-            continue;
-        }
-        bool found = false;
-        for (const auto& entry : table) {
-            if (entry.name == name) {
-                masked.set(static_cast<std::size_t>(entry.id));
-                found = true;
-            }
-        }
-        if (!found) {
-            unknown = name;
-            return failure(std::errc::invalid_argument);
-        }
-    }
-    return masked;
-}
-
 }  // namespace pelton

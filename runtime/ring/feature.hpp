@@ -1,12 +1,9 @@
 // The kernel features Pelton uses, by the names that PELTON_MASK and `pelcp --kernel-info` speak.
 #pragma once
 
-#include <pelton/runtime/outcome/result.hpp>
-
 #include <bitset>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace pelton {
@@ -70,7 +67,7 @@ enum class feature_kind : std::uint8_t {
 struct feature_entry {
     feature id;
     std::string_view name;
-    std::string_view since;  // kernel release that brought it
+    std::string_view since;  // kernel release that brought it, such as "6.15"
     feature_kind kind;
     unsigned value;                 // flag, bit or opcode
     std::string_view when_missing;  // what its absence costs
@@ -78,9 +75,5 @@ struct feature_entry {
 
 // Every feature, in the order of the enumeration.
 std::span<const feature_entry> feature_table() noexcept;
-
-// "readv_fixed,send": the features to pretend the kernel lacks. An unknown name is an error, since
-// a test that masks nothing by a misspelling would prove nothing. `unknown` then names it.
-result<feature_set> parse_mask(std::string_view text, std::string& unknown);
 
 }  // namespace pelton
