@@ -19,6 +19,7 @@ packages_for() {
         bench)  echo libcli11-dev nlohmann-json3-dev libasio-dev ;;
         clang)  echo clang-19 libclang-rt-19-dev ;;
         style)  echo clang-format-19 clang-tidy-19 ;;
+        kernels) echo qemu-system-x86 busybox-static cpio kmod xz-utils e2fsprogs ;;
         sample) echo diffutils findutils coreutils ;;
         *)      die "no packages are known for $1" ;;
     esac

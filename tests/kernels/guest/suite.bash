@@ -1,0 +1,70 @@
+# Everything the guest does once it has a shell; /init starts it as process 1.
+export PATH=/usr/bin:/usr/sbin:/bin:/sbin LC_ALL=C HOME=/root
+exec 3>/dev/ttyS1
+say() { printf '%s\n' "$*" >&3; }
+leave() {
+    sync
+    sleep 0.2  # the line is slow
+    busybox poweroff -f
+}
+trap 'say "broken	line $LINENO"; leave' ERR
+busybox stty -F /dev/ttyS1 raw
+
+ln -s /proc/self/fd /dev/fd
+ln -s /proc/self/fd/0 /dev/stdin
+ln -s /proc/self/fd/1 /dev/stdout
+ln -s /proc/self/fd/2 /dev/stderr
+mkdir -p /dev/shm /dev/pts
+mount -t tmpfs -o mode=1777 shm /dev/shm
+mount -t devpts devpts /dev/pts
+busybox ip link set lo up
+ulimit -n 65536
+set +e
+while read -r module; do
+    busybox insmod $module || say "note	insmod $module failed"
+done </guest/modules
+. /guest/settings  # scratch, filesystem, kernel
+
+# Where tests make their files: the disk, which knows O_DIRECT; the root is memory.
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    [ -b /dev/vda ] && break
+    sleep 0.1
+done
+mkdir -p "$scratch" /tmp
+if ! mount -t "$filesystem" /dev/vda "$scratch"; then
+    say "broken	no disk with $filesystem"
+    leave
+fi
+mkdir -p "$scratch/tmp" "$scratch/here"
+chmod 1777 "$scratch/tmp"
+mount --bind "$scratch/tmp" /tmp
+chmod 755 / /root
+cd "$scratch/here" || leave
+say "kernel	$(uname -r)"
+
+passed=0 skipped=0 failed=0
+# one SECONDS NAME COMMAND...
+one() {
+    local seconds=$1 name=$2 code=0 start=${EPOCHREALTIME/./} took
+    shift 2
+    say "begin	$name"
+    timeout --kill-after=5 "$seconds" "$@" </dev/null >/run/out 2>&1 || code=$?
+    took=$(((${EPOCHREALTIME/./} - start) / 1000))
+    case $code in
+        0)
+            passed=$((passed + 1))
+            say "ok	$name	$took" ;;
+        77)
+            skipped=$((skipped + 1))
+            say "skip	$name	$(grep -aiE 'skipped:' /run/out | head -1 | sed -E 's/.*skipped: *//I')" ;;
+        *)
+            failed=$((failed + 1))
+            [ $code != 124 ] && [ $code != 137 ] || code="time $code"
+            say "FAIL	$name	$code	$took"
+            tail -c 6000 /run/out | tail -n 60 | tr -d '\r' | sed 's/^/> /' >&3 ;;
+    esac
+}
+mkdir -p /run
+. /guest/suite
+say "done	$passed	$skipped	$failed"
+leave
