@@ -14,8 +14,13 @@ die() { say "$*"; exit 1; }
 packages_for() {
     case $1 in
         build)  echo g++ cmake ninja-build pkg-config liburing-dev libfmt-dev ;;
-        tests)  echo doctest-dev python3 binutils xfsprogs ;;
+        tests)  echo doctest-dev python3 binutils xfsprogs curl wrk socat ;;
         pelcp)  echo libcli11-dev libxxhash-dev nlohmann-json3-dev ;;
+        http)   # llhttp is a package of its own since Debian 13
+                case $(. /etc/os-release && echo "${VERSION_ID:-}") in
+                    12) echo node-llhttp ;;
+                    *) echo libllhttp-dev ;;
+                esac ;;
         bench)  echo libcli11-dev nlohmann-json3-dev libasio-dev ;;
         clang)  echo clang-19 libclang-rt-19-dev ;;
         style)  echo clang-format-19 clang-tidy-19 ;;
