@@ -84,7 +84,8 @@ void loop::collect_cancel(record* one, std::int32_t outcome) noexcept {
         return;
     }
     // -EALREADY: a kernel thread runs it, and may sleep through this request. -ENOENT: it cannot be
-    // found now, being on its way to such a thread, or to the disk. Either way it is not gone.
+    // found now, being on its way to such a thread or to the disk, or a multishot that is just then
+    // delivering. Either way it is not gone.
     if (outcome == -EALREADY || outcome == -ENOENT) {
         const auto doublings = std::min(one->cancel_tries_, cancel_doublings_max);
         one->cancel_tries_ = static_cast<std::uint8_t>(doublings + 1);

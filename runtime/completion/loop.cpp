@@ -1,4 +1,6 @@
+#include <pelton/runtime/completion/lasting_record.hpp>
 #include <pelton/runtime/completion/loop.hpp>
+#include <pelton/runtime/ring/sqe.hpp>
 #include <pelton/runtime/task/trampoline.hpp>
 
 #include <algorithm>
@@ -64,6 +66,38 @@ void loop::start_unawaited(record& one) noexcept {
     one.owner_ = this;
     one.since_ms_ = now_ms_;
     queue(one);
+}
+
+void loop::start_parked(record& one, std::coroutine_handle<> waiter, strand& flow) noexcept {
+    one.handle = waiter;
+    one.flow_ = &flow;
+    one.owner_ = this;
+    one.since_ms_ = now_ms_;
+    one.state_ = record::state::done;
+    if (flow.stop_requested) {
+        finish_unstarted(one);
+        return;
+    }
+    one.park();
+}
+
+void loop::start_again(record& one) noexcept {
+    one.park();
+    queue(one);
+}
+
+void loop::start_lasting(lasting_record& one) noexcept {
+    record& base = one;
+    base.tag_ = cqe_tag::lasting;
+    base.flow_ = &nobody_;
+    base.owner_ = this;
+    base.since_ms_ = now_ms_;
+    ++cqes_allowed_;
+    if (collecting_) {
+        queue(base);
+    } else {
+        start_slowly(base);
+    }
 }
 
 void loop::start_reserved(record& one) noexcept {
@@ -133,7 +167,7 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
     resumable* oldest = nullptr;
     resumable** end = &oldest;
     const auto reaped =
-        queues_.reap([&](std::uint64_t user_data, std::int32_t outcome, std::uint32_t) {
+        queues_.reap([&](std::uint64_t user_data, std::int32_t outcome, std::uint32_t flags) {
             auto* one = reinterpret_cast<record*>(user_data);
             if ((user_data & tag_mask) != 0 || one->marks_ != 0) [[unlikely]] {
                 ++marked;
@@ -141,7 +175,7 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
                     ready_.append(oldest, end);  // those before it come first
                     end = &oldest;
                 }
-                collect_marked(user_data, outcome);
+                collect_marked(user_data, outcome, flags);
                 return;
             }
             one->outcome_ = outcome;
@@ -158,24 +192,39 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
     grant_room();
 }
 
-void loop::collect_marked(std::uint64_t user_data, std::int32_t outcome) noexcept {
+void loop::collect_marked(std::uint64_t user_data, std::int32_t outcome,
+                          std::uint32_t flags) noexcept {
     auto* one = reinterpret_cast<record*>(user_data & ~tag_mask);
     const auto tag = static_cast<cqe_tag>(user_data & tag_mask);
+    collecting_ = true;
     if (tag == cqe_tag::cancel) {
         collect_cancel(one, outcome);
+    } else if (tag < cqe_tag::flagged || collect_flagged(*one, outcome, flags)) {
+        cqes_owed_ += tag == cqe_tag::reserved ? 1 : 0;
+        one->outcome_ = outcome;
+        collect_last(*one);
+    }
+    collecting_ = false;
+}
+
+// True when no other CQE of `one` follows.
+bool loop::collect_flagged(record& one, std::int32_t outcome, std::uint32_t flags) noexcept {
+    one.arrived(outcome, flags);
+    const bool more = more_follow(flags);
+    cqes_owed_ += more ? 1 : 0;  // only the last one was counted
+    return !more;
+}
+
+void loop::collect_last(record& one) noexcept {
+    if ((one.marks_ & record::cancel_queued) != 0) {
+        cancels_.remove(one);
+        one.marks_ = 0;
+    }
+    if ((one.marks_ & record::cancel_in_flight) != 0) {
+        one.marks_ |= record::ended;
         return;
     }
-    cqes_owed_ += tag == cqe_tag::reserved ? 1 : 0;
-    one->outcome_ = outcome;
-    if ((one->marks_ & record::cancel_queued) != 0) {
-        cancels_.remove(*one);
-        one->marks_ = 0;
-    }
-    if ((one->marks_ & record::cancel_in_flight) != 0) {
-        one->marks_ |= record::ended;
-        return;
-    }
-    conclude(*one);
+    conclude(one);
 }
 
 // The last CQE of `one` and of its cancels has come.
@@ -194,9 +243,10 @@ void loop::conclude(record& one) noexcept {
 void loop::hand_over(record& one) noexcept {
     if (one.tag_ == cqe_tag::operation || one.tag_ == cqe_tag::hooked) {
         ready_.push(one);
-    } else {
-        one.finished();
+        return;
     }
+    cqes_allowed_ -= one.tag_ == cqe_tag::lasting ? 1 : 0;
+    one.finished();  // may end its life
 }
 
 // resume ------------------------------------------------------------------------------------------

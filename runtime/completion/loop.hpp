@@ -8,7 +8,9 @@
 //       room queues as an operation, in order, and is admitted when room comes. Operations whose
 //       end a peer decides stand outside: a thousand receives that wait for their peers may not
 //       keep the send waiting that one of those peers waits for. When more of them end at once
-//       than the CQ holds, the kernel keeps the rest for the next enter (NODROP).
+//       than the CQ holds, the kernel keeps the rest for the next enter (NODROP). A lasting record
+//       counts for its last CQE, whose room it brings along; those before it stand outside: the
+//       kernel ends a multishot that finds the CQ full, and it is started again.
 //   (3) A chain is admitted whole or queued whole; one longer than the SQ is refused.
 //   (4) The loop never sleeps while something can run, and submits and waits in one enter.
 //
@@ -34,6 +36,8 @@ struct loop_counters {
     std::uint64_t cancel_repeats = 0;  // of those, sent again after EALREADY
     std::uint64_t resubmits = 0;       // rests of short transfers
 };
+
+class lasting_record;
 
 class loop {
 public:
@@ -76,6 +80,16 @@ public:
 
     // The same for a record that no coroutine awaits: its finished() is called instead.
     void start_unawaited(record& one) noexcept;
+
+    // The same for a lasting record: arrived() is called for each CQE, finished() after the last.
+    // Callable from both of these, too.
+    void start_lasting(lasting_record& one) noexcept;
+
+    // For a flagged record that waits for something else than the kernel: nothing is submitted
+    // until start_again(), which is also how it is started once more after its finished(). It ends
+    // by wake(), which its stopped_parked() must see to.
+    void start_parked(record& one, std::coroutine_handle<> waiter, strand& flow) noexcept;
+    void start_again(record& one) noexcept;
 
     // Starts the members as one soft-linked chain: each runs after the one before it succeeded in
     // full. Each is told by its finished() hook. False, with nothing started, when the chain is
@@ -161,7 +175,10 @@ private:
     bool send_cancels() noexcept;
     void cancel_all_by_sqe() noexcept;
     void finish_queued() noexcept;
-    void collect_marked(std::uint64_t user_data, std::int32_t outcome) noexcept;
+    void collect_marked(std::uint64_t user_data, std::int32_t outcome,
+                        std::uint32_t flags) noexcept;
+    bool collect_flagged(record& one, std::int32_t outcome, std::uint32_t flags) noexcept;
+    void collect_last(record& one) noexcept;
     void collect_cancel(record* one, std::int32_t outcome) noexcept;
     void conclude(record& one) noexcept;
     void hand_over(record& one) noexcept;
@@ -182,6 +199,7 @@ private:
     loop_counters counters_;
 
     strand nobody_;                // stands for the waiter of a record without one
+    bool collecting_ = false;      // in the middle of a CQE: the SQ is not to be touched
     record* unheard_ = nullptr;    // a doorbell for which the SQ had no room
     queue_of_resumables cancels_;  // records whose cancel is to be sent, now or when due
 };

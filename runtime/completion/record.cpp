@@ -6,9 +6,21 @@
 namespace pelton {
 
 void record::request_stop() noexcept {
-    if (state_ != state::idle) {
+    if (state_ == state::done) {
+        stopped_parked();
+    } else if (state_ != state::idle) {
         owner_->cancel(*this);
     }
+}
+
+void record::park() noexcept {
+    flow_->waiting_in = this;
+}
+
+void record::wake(std::int32_t outcome) noexcept {
+    outcome_ = outcome;
+    flow_->waiting_in = nullptr;
+    owner_->ready_.push(*this);
 }
 
 std::size_t record::describe(char* into, std::size_t room) const noexcept {

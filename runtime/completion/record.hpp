@@ -31,6 +31,8 @@ enum class cqe_tag : std::uint8_t {
     cancel = 2,     // that of a cancel aimed at the record
     reserved = 3,   // the record's own, in the CQ place kept for a doorbell
     unawaited = 4,  // the record's own; no coroutine waits, finished() is called
+    flagged = 5,    // the record's own, whose flags matter: arrived(), then finished()
+    lasting = 6,    // the same, and others may follow it (lasting_record.hpp)
 };
 inline constexpr std::uint64_t tag_mask = 15;
 
@@ -68,13 +70,32 @@ protected:
         return true;
     }
 
-    // For a record that no coroutine awaits: it is done, and may be started again here.
+    // For flagged and lasting records: one CQE, as it comes; finished() follows the last. Runs
+    // inside the CQ loop, so it calls no user code.
+    virtual void arrived(std::int32_t outcome, std::uint32_t flags) noexcept {
+        static_cast<void>(outcome);
+        static_cast<void>(flags);
+    }
+
+    // For a record that the loop does not resume: it is done, and may be started again here.
     virtual void finished() noexcept {}
+
+    // A stop request while neither the loop nor the kernel has it: see start_parked().
+    virtual void stopped_parked() noexcept {}
 
     // What dump() calls it: a literal.
     virtual const char* name() const noexcept = 0;
 
     void set_hooked() noexcept { tag_ = cqe_tag::hooked; }
+    void set_flagged() noexcept { tag_ = cqe_tag::flagged; }
+
+    // For a flagged record, from its finished() on: has the loop resume its waiter. What the waiter
+    // gets may differ from the last CQE's outcome.
+    void wake(std::int32_t outcome) noexcept;
+    // The same, instead: its flow goes on waiting here, though the loop has no more to do with it.
+    void park() noexcept;
+    // The flow that waits here.
+    strand& flow() const noexcept { return *flow_; }
 
     // Whether the flow that waits here was asked to stop.
     bool stopping() const noexcept { return flow_->stop_requested; }

@@ -1,4 +1,4 @@
-// The few SQEs and SQE flags that the completion layer needs for itself.
+// The few SQEs and flags that the completion layer needs for itself.
 #pragma once
 
 #include <liburing.h>
@@ -22,6 +22,11 @@ inline void prepare_cancel_of_everything(io_uring_sqe& sqe) noexcept {
 // The next SQE starts only when this one has succeeded in full.
 inline void link_to_next(io_uring_sqe& sqe) noexcept {
     sqe.flags |= IOSQE_IO_LINK;
+}
+
+// Whether another CQE of the same operation follows one with these flags.
+inline bool more_follow(std::uint32_t cqe_flags) noexcept {
+    return (cqe_flags & IORING_CQE_F_MORE) != 0;
 }
 
 }  // namespace pelton

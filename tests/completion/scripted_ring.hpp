@@ -26,8 +26,8 @@ struct seen_sqe {
 class scripted_ring final : public ring_face {
 public:
     // The CQE for an SQE, delivered by the next enter().
-    void post(std::uint64_t user_data, std::int32_t outcome) {
-        pending_.push_back({user_data, outcome});
+    void post(std::uint64_t user_data, std::int32_t outcome, std::uint32_t flags = 0) {
+        pending_.push_back({user_data, outcome, flags});
     }
     // Takes at most so many SQEs in each enter.
     void take_at_most(unsigned count) noexcept { takes_max_ = count; }
@@ -87,8 +87,9 @@ public:
             cqe = {};
             cqe.user_data = each.user_data;
             cqe.res = each.outcome;
+            cqe.flags = each.flags;
             ++cq_tail_;
-            --owed_;
+            owed_ -= (each.flags & abi::cqe_more) == 0 ? 1 : 0;
         }
         return static_cast<int>(taken);
     }
@@ -115,6 +116,7 @@ private:
     struct promised_cqe {
         std::uint64_t user_data;
         std::int32_t outcome;
+        std::uint32_t flags;
     };
 
     void take(const io_uring_sqe& sqe) {
