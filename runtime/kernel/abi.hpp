@@ -61,7 +61,8 @@ inline constexpr unsigned setup_no_sqarray = 1U << 16;     // 6.6
 inline constexpr unsigned feature_nodrop = 1U << 1;
 inline constexpr unsigned feature_submit_stable = 1U << 2;
 inline constexpr unsigned feature_ext_arg = 1U << 8;
-inline constexpr unsigned feature_no_iowait = 1U << 17;  // 6.15
+inline constexpr unsigned feature_recvsend_bundle = 1U << 14;  // 6.10
+inline constexpr unsigned feature_no_iowait = 1U << 17;        // 6.15
 
 // io_uring_enter(2) flags.
 inline constexpr unsigned enter_getevents = 1U << 0;
@@ -76,6 +77,8 @@ inline constexpr unsigned register_buffers_update = 16;
 inline constexpr unsigned register_iowq_max_workers = 19;
 inline constexpr unsigned register_ring_fds = 20;
 inline constexpr unsigned unregister_ring_fds = 21;
+inline constexpr unsigned register_pbuf_ring = 22;    // 5.19
+inline constexpr unsigned unregister_pbuf_ring = 23;  // 5.19
 inline constexpr unsigned register_sync_cancel = 24;
 inline constexpr unsigned buffers_sparse = 1U << 0;
 
@@ -83,8 +86,28 @@ inline constexpr unsigned buffers_sparse = 1U << 0;
 inline constexpr unsigned cancel_all = 1U << 0;
 inline constexpr unsigned cancel_any = 1U << 2;
 
+// Flags of struct io_uring_buf_reg.
+inline constexpr unsigned pbuf_ring_mmap = 1U << 0;         // 6.4
+inline constexpr unsigned pbuf_ring_incremental = 1U << 1;  // 6.12
+
+// SQE flags.
+inline constexpr unsigned sqe_buffer_select = 1U << 5;
+
+// Flags of sends and receives, in sqe.ioprio.
+inline constexpr unsigned recvsend_poll_first = 1U << 0;
+inline constexpr unsigned recv_multishot = 1U << 1;      // 6.0
+inline constexpr unsigned recvsend_fixed_buf = 1U << 2;  // 6.0; SENDMSG_ZC 6.15
+inline constexpr unsigned recvsend_bundle = 1U << 4;     // 6.10
+
+// Flags of IORING_OP_ACCEPT, in sqe.ioprio.
+inline constexpr unsigned accept_multishot = 1U << 0;  // 5.19
+
 // CQE flags.
+inline constexpr unsigned cqe_buffer = 1U << 0;
 inline constexpr unsigned cqe_more = 1U << 1;
+inline constexpr unsigned cqe_notification = 1U << 3;
+inline constexpr unsigned cqe_buffer_more = 1U << 4;  // 6.12
+inline constexpr unsigned cqe_buffer_shift = 16;
 
 // SQ ring flags, read from shared memory.
 inline constexpr unsigned sq_cq_overflow = 1U << 1;

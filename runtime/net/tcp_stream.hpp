@@ -17,9 +17,12 @@
 
 #include <pelton/buffers/areas.hpp>
 #include <pelton/buffers/lease.hpp>
+#include <pelton/buffers/lease_list.hpp>
 #include <pelton/runtime/net/endpoint.hpp>
 #include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/op/close.hpp>
+#include <pelton/runtime/op/receive.hpp>
+#include <pelton/runtime/op/receive_into.hpp>
 #include <pelton/runtime/op/socket_transfer.hpp>
 #include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
@@ -29,6 +32,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace pelton {
 
@@ -42,19 +46,28 @@ enum class half : std::uint8_t {
 struct stream_options {
     stream_options() noexcept = default;
 
-    // The run that receive() without areas takes from the shard's pool, at least 1. A connection
-    // that waits for its peer holds one, so the pool should have as many for each.
+    // The run that receive() without areas takes from the shard's pool once there is something to
+    // receive, at least 1, on kernels that cannot pick pages by themselves.
     unsigned receive_pages = 4;
+
+    // How many pages an inflow may fill before somebody takes what is in them.
+    std::size_t pages_ahead = 64;
 };
+
+class tcp_inflow;
 
 // What TCP connections and the streams of unix sockets have in common.
 class [[nodiscard]] stream_socket {
 public:
     // Takes over a connected socket.
     stream_socket(shard& here, int descriptor, stream_options options) noexcept
-        : home_(&here), receive_pages_(options.receive_pages), on_(descriptor) {}
+        : home_(&here), options_(options), on_(descriptor) {}
 
-    stream_socket(stream_socket&&) noexcept = default;
+    stream_socket(stream_socket&& other) noexcept
+        : home_(other.home_),
+          options_(other.options_),
+          on_(std::move(other.on_)),
+          arriving_(std::exchange(other.arriving_, nullptr)) {}
     stream_socket& operator=(stream_socket&& other) noexcept;
     // Closes; an error goes to the shard's error hook, since nobody else can be told.
     ~stream_socket() { drop(); }
@@ -62,21 +75,37 @@ public:
     // Receives what there is, at least one byte, into `memory`; 0 when the peer ended the stream,
     // or when `memory` is empty. At most the first 1024 areas are filled. ECONNRESET, ETIMEDOUT
     // when the connection broke.
-    socket_transfer receive(const areas& memory) noexcept {
-        return socket_transfer(*home_, direction::reading, on_, memory);
+    receive_into<socket_transfer> receive(const areas& memory) noexcept {
+        return {arriving_, *home_, direction::reading, on_, memory};
     }
 
-    // Receives what there is into a run of pages of the shard's pool, and yields a lease that shows
-    // those bytes; an empty one when the peer ended the stream. Waits for pages while all are lent.
-    task<result<lease>> receive();
+    // Receives what there is, and yields a lease that shows those bytes; an empty one when the peer
+    // ended the stream. While it waits it holds no pages: the kernel picks them from the shard's
+    // when there is something to receive (shard_options::receive_pages). While all are lent it
+    // waits for some to come home, and the peer is made to wait. The lease is the caller's for as
+    // long as it likes.
+    receive_operation receive() noexcept { return receive_at_most(SIZE_MAX); }
+    // The same, at most `bytes_max` bytes of it, at least 1.
+    receive_operation receive_at_most(std::size_t bytes_max) noexcept {
+        return receive_operation(*home_, source(bytes_max, false));
+    }
+
+    // A series of receives, in one operation of the kernel's where it can (Linux 6.0). The stream
+    // outlives it and stays where it is meanwhile.
+    tcp_inflow inflow() noexcept;
 
     // Receives until `memory` is full. end_of_stream() when the peer ends the stream before that.
     // `moved`, if given, is always the bytes received so far, also when a stop request or an error
     // ends it in the middle; it must outlive the await. Without it nobody knows of those bytes.
-    whole_socket_transfer receive_exactly(const areas& memory,
-                                          std::size_t* moved = nullptr) noexcept {
-        return whole_socket_transfer(*home_, direction::reading, on_, memory, moved);
+    receive_into<whole_socket_transfer> receive_exactly(const areas& memory,
+                                                        std::size_t* moved = nullptr) noexcept {
+        return {arriving_, *home_, direction::reading, on_, memory, moved};
     }
+
+    // Receives exactly `bytes` bytes and yields the leases they lie in, as receive() does: to be
+    // written to a file from where they landed, say. end_of_stream() and `moved` as above, but what
+    // had been received is gone when an error ends it.
+    task<result<lease_list>> receive_exactly(std::size_t bytes, std::size_t* moved = nullptr);
 
     // Sends what there is room for, at least one byte, of at most the first 1024 areas of `memory`.
     // Resumes when the bytes are in the kernel's hands, not when the peer has them. EPIPE or
@@ -96,15 +125,26 @@ public:
 
     // Closes, also when a stop was asked for, and reports what close(2) did. shutdown() is for the
     // task that wants to end what another waits for.
-    close_operation close() noexcept { return close_operation(*home_, on_.release()); }
+    close_operation close() noexcept;
 
     bool is_open() const noexcept { return on_.is_open(); }
     int descriptor() const noexcept { return on_.descriptor(); }
 
 protected:
+    friend class tcp_inflow;
+    receive_from source(std::size_t bytes_max, bool multishot) noexcept {
+        return {.on = on_,
+                .arriving = arriving_,
+                .pages = options_.receive_pages,
+                .bytes_max = bytes_max,
+                .multishot = multishot,
+                .pages_ahead = options_.pages_ahead};
+    }
+
     shard* home_;
-    unsigned receive_pages_;
+    stream_options options_;
     target on_;
+    arrivals* arriving_ = nullptr;  // while an inflow is open, or bytes it left behind are here
 
 private:
     void drop() noexcept;

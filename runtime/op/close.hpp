@@ -18,6 +18,9 @@ class close_operation final : public operation<close_operation, void> {
 public:
     close_operation(shard& here, int descriptor) noexcept
         : operation(here), descriptor_(descriptor), shielded_(*this) {}
+    // For a descriptor that another operation closes at its end, soon.
+    explicit close_operation(shard& here) noexcept
+        : operation(here), descriptor_(-1), elsewhere_(true), shielded_(*this) {}
     ~close_operation() {
         if (descriptor_ >= 0) {
             static_cast<void>(here().calls().close(std::exchange(descriptor_, -1)));
@@ -40,6 +43,9 @@ public:
             waiter_->waiting_in = nullptr;
             // Never restarted: the descriptor is gone even on EINTR (close(2)).
             return outcome() == -EINTR ? result<void>() : operation::await_resume();
+        }
+        if (elsewhere_) {
+            return {};
         }
         return descriptor < 0 ? failure(EBADF) : here().calls().close(descriptor);
     }
@@ -69,6 +75,7 @@ private:
     const char* name() const noexcept override { return "close"; }
 
     int descriptor_;  // -1 once closed, or given to the kernel and answered
+    bool elsewhere_ = false;
     strand* waiter_ = nullptr;
     strand deaf_;  // what the loop takes for the flow: nobody asks it to stop
     shielded shielded_;

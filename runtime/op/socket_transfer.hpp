@@ -25,8 +25,7 @@ public:
 
     template <stranded Promise>
     void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-        on_.enter();
-        this->here().completions().peer_wait_begins();
+        count_in();
         base::await_suspend(waiter);
     }
 
@@ -52,6 +51,12 @@ protected:
         : base(here), on_(on), way_(way), memory_(memory) {}
     ~socket_transfer_base() = default;
 
+    void count_in() noexcept {
+        on_.enter();
+        this->here().completions().peer_wait_begins();
+    }
+    const areas& rest() const noexcept { return memory_; }
+
     const char* name() const noexcept override {
         return way_ == direction::reading ? "receive" : "send";
     }
@@ -63,14 +68,19 @@ protected:
 };
 
 // One operation: as many bytes as there are, or as there is room for.
-class socket_transfer final : public socket_transfer_base<socket_transfer> {
+class socket_transfer : public socket_transfer_base<socket_transfer> {
 public:
     socket_transfer(shard& here, direction way, target& on, const areas& memory) noexcept
         : socket_transfer_base(here, way, on, memory) {}
+    virtual ~socket_transfer() = default;
 
     result<std::size_t> decode(std::int32_t outcome) const noexcept {
         return static_cast<std::size_t>(outcome);
     }
+
+protected:
+    // `part` bytes came by other means. True when that is all there is to do.
+    bool took(std::size_t) noexcept { return true; }
 };
 
 // As many operations, one after the other, as it takes. A rest is submitted only when the part
@@ -79,7 +89,7 @@ public:
 // Without MSG_WAITALL, although the kernel could then do the waiting: an error that it meets behind
 // a first part is hidden by the short count, and taken from the socket, so that a connection reset
 // in the middle would look like an orderly end. The rests cost at most a tenth more CPU.
-class whole_socket_transfer final : public socket_transfer_base<whole_socket_transfer> {
+class whole_socket_transfer : public socket_transfer_base<whole_socket_transfer> {
 public:
     // `moved`, if given, is always the bytes transferred so far, also when an error ends it.
     whole_socket_transfer(shard& here, direction way, target& on, const areas& memory,
@@ -90,12 +100,23 @@ public:
             *moved_ = 0;
         }
     }
+    virtual ~whole_socket_transfer() = default;
 
     result<std::size_t> decode(std::int32_t) const noexcept {
         if (!memory_.empty()) {
             return std::unexpected(end_of_stream());
         }
         return done_;
+    }
+
+protected:
+    bool took(std::size_t part) noexcept {
+        done_ += part;
+        if (moved_ != nullptr) {
+            *moved_ = done_;
+        }
+        memory_ = memory_.skip(part);
+        return memory_.empty();
     }
 
 private:
@@ -109,13 +130,7 @@ private:
             }
             return true;
         }
-        const auto part = static_cast<std::size_t>(outcome);
-        done_ += part;
-        if (moved_ != nullptr) {
-            *moved_ = done_;
-        }
-        memory_ = memory_.skip(part);
-        if (memory_.empty()) {
+        if (took(static_cast<std::size_t>(outcome))) {
             return true;
         }
         ++here().counters().short_transfers;

@@ -33,6 +33,12 @@ constexpr std::array<feature_entry, feature_count> table{{
      "the kernel may start thousands of worker threads"},
     {feature::sync_cancel, "sync_cancel", "6.0", registration, abi::register_sync_cancel,
      "teardown cancels with SQEs only"},
+    {feature::buffer_ring, "buffer_ring", "5.19", registration, abi::register_pbuf_ring,
+     "a receive polls first and then takes pages: two operations for each"},
+    {feature::buffer_ring_incremental, "buffer_ring_incremental", "6.12", registration,
+     abi::pbuf_ring_incremental, "each receive takes whole pages, however little came"},
+    {feature::receive_bundle, "receive_bundle", "6.10", setup_answer, abi::feature_recvsend_bundle,
+     "one completion for each buffer of what came at once"},
     {feature::read, "read", "5.6", opcode, abi::op_read, "a vector of one area is read instead"},
     {feature::write, "write", "5.6", opcode, abi::op_write,
      "a vector of one area is written instead"},
@@ -69,6 +75,16 @@ constexpr std::array<feature_entry, feature_count> table{{
      "required for waiting on foreign descriptors"},
     {feature::udp_segment, "udp_segment", "4.18", assumed, 0,
      "datagrams of one length are sent one by one"},
+    {feature::send_zc, "send_zc", "6.0", opcode, abi::op_send_zc, "sends are copied"},
+    {feature::sendmsg_zc, "sendmsg_zc", "6.1", opcode, abi::op_sendmsg_zc,
+     "gathered sends are copied"},
+    // The kernel does not tell of these; each is asked for by an opcode that came with it.
+    {feature::sendmsg_zc_fixed, "sendmsg_zc_fixed", "6.15", opcode, abi::op_writev_fixed,
+     "gathered zero-copy sends pin their pages each time"},
+    {feature::accept_multishot, "accept_multishot", "5.19", opcode, abi::op_socket,
+     "an operation for each connection"},
+    {feature::receive_multishot, "receive_multishot", "6.0", opcode, abi::op_send_zc,
+     "an operation for each receive"},
 }};
 
 constexpr bool in_order() {

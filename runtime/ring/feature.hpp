@@ -24,6 +24,9 @@ enum class feature : std::uint8_t {
     registered_buffers,
     iowq_limit,
     sync_cancel,
+    buffer_ring,
+    buffer_ring_incremental,
+    receive_bundle,
     // Opcodes
     read,
     write,
@@ -48,6 +51,12 @@ enum class feature : std::uint8_t {
     poll_add,
     // Sockets
     udp_segment,
+    send_zc,
+    sendmsg_zc,
+    // Ways of opcodes
+    sendmsg_zc_fixed,
+    accept_multishot,
+    receive_multishot,
     count
 };
 

@@ -68,6 +68,7 @@ ring::ring(ring_face& kernel, const ring_options& options)
     prepare_buffer_table();
     limit_workers(options);
     probe_sync_cancel();
+    probe_buffer_rings();
 }
 
 ring::~ring() {

@@ -124,6 +124,13 @@ public:
     void unregister_range(unsigned index) noexcept;
     const registry& registered() const noexcept { return registry_; }
 
+    // Makes `entries` places of 16 bytes at `memory`, a power of two on a page boundary, a provided
+    // buffer ring under `group` (IORING_REGISTER_PBUF_RING). `incremental`: one buffer serves
+    // several receives (Linux 6.12).
+    result<void> register_buffer_ring(void* memory, unsigned entries, std::uint16_t group,
+                                      bool incremental) noexcept;
+    void unregister_buffer_ring(std::uint16_t group) noexcept;
+
     const capabilities& known() const noexcept { return known_; }
     bool has(feature one) const noexcept { return known_.has(one); }
     unsigned sq_entries() const noexcept { return sq_entries_; }
@@ -136,6 +143,7 @@ private:
     void prepare_buffer_table() noexcept;
     void limit_workers(const ring_options& options) noexcept;
     void probe_sync_cancel() noexcept;
+    void probe_buffer_rings() noexcept;
     entered judge(int outcome, unsigned offered) noexcept;
 
     // First: what throws after the set-up would leave the ring open.

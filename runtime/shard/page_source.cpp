@@ -21,7 +21,7 @@ std::unique_ptr<arena> map(std::size_t bytes) {
 // -------------------------------------------------------------------------------------------
 
 bool pages_awaiter::await_ready() noexcept {
-    auto taken = from_.take_now(pages_);
+    auto taken = from_.take_now(wanted());
     if (!taken && taken.error() == std::errc::no_buffer_space) {
         return false;
     }
@@ -56,7 +56,7 @@ void pages_awaiter::settle(result<lease> outcome) noexcept {
 }
 
 std::size_t pages_awaiter::describe(char* into, std::size_t room) const noexcept {
-    return fmt::format_to_n(into, room, "wait for {} pages", pages_).size;
+    return fmt::format_to_n(into, room, "wait for {} pages", wanted()).size;
 }
 
 // Lending
@@ -124,7 +124,10 @@ void page_source::register_arena(std::size_t bytes) {
 
 result<lease> page_source::take_now(std::size_t pages) noexcept {
     // A request that the pool will never serve must not wait: those behind it would, too.
-    if (first_ != nullptr && pages != 0 && pages <= pool_->pages()) {
+    if (pages > pool_->pages() - aside_) {
+        return failure(std::errc::value_too_large);
+    }
+    if (first_ != nullptr && pages != 0) {
         return failure(std::errc::no_buffer_space);
     }
     return pool_->take(pages);
@@ -136,13 +139,13 @@ void page_source::serve() noexcept {
     }
     came_home_ = false;
     while (first_ != nullptr) {
-        auto taken = pool_->take(first_->pages_);
+        auto taken = pool_->take(first_->wanted_);
         if (!taken) {
             return;
         }
         auto& served = *first_;
         leave_queue(served);
-        served.settle(std::move(taken));
+        served.pages_came(std::move(*taken));
     }
 }
 
@@ -151,14 +154,14 @@ void page_source::deliver() noexcept {
     pool_->collect();
 }
 
-void page_source::join_queue(pages_awaiter& one) noexcept {
+void page_source::join_queue(page_request& one) noexcept {
     one.next_ = nullptr;
     (first_ == nullptr ? first_ : last_->next_) = &one;
     last_ = &one;
 }
 
-void page_source::leave_queue(pages_awaiter& one) noexcept {
-    pages_awaiter* before = nullptr;
+void page_source::leave_queue(page_request& one) noexcept {
+    page_request* before = nullptr;
     for (auto* at = first_; at != nullptr; before = at, at = at->next_) {
         if (at == &one) {
             (before == nullptr ? first_ : before->next_) = one.next_;

@@ -19,13 +19,35 @@ namespace pelton {
 class shard;
 class page_source;
 
+// A place in the queue for pages.
+class page_request {
+public:
+    explicit page_request(std::size_t pages) noexcept : wanted_(pages) {}
+    page_request(const page_request&) = delete;
+    page_request& operator=(const page_request&) = delete;
+
+protected:
+    ~page_request() = default;
+
+    void want(std::size_t pages) noexcept { wanted_ = pages; }
+    std::size_t wanted() const noexcept { return wanted_; }
+
+    // They are here, and it has left the queue. Makes things ready, resumes nothing.
+    virtual void pages_came(lease pages) noexcept = 0;
+
+private:
+    friend class page_source;
+    friend class receive_buffers;
+    std::size_t wanted_;
+    page_request* next_ = nullptr;
+};
+
 // Awaits a run of pages. Resumes from the loop, in the order of asking. Does not suspend when the
 // pages are there and nobody waits.
-class [[nodiscard]] pages_awaiter final : public leaf {
+class [[nodiscard]] pages_awaiter final : public leaf, page_request {
 public:
-    pages_awaiter(page_source& from, std::size_t pages) noexcept : from_(from), pages_(pages) {}
-    pages_awaiter(const pages_awaiter&) = delete;
-    pages_awaiter& operator=(const pages_awaiter&) = delete;
+    pages_awaiter(page_source& from, std::size_t pages) noexcept
+        : page_request(pages), from_(from) {}
     ~pages_awaiter() { check(!waiting_, "a task was destroyed while it waits for pages"); }
 
     bool await_ready() noexcept;
@@ -39,16 +61,14 @@ public:
     std::size_t describe(char* into, std::size_t room) const noexcept override;
 
 private:
-    friend class page_source;
+    void pages_came(lease pages) noexcept override { settle(std::move(pages)); }
     void wait(std::coroutine_handle<> waiter, strand& flow) noexcept;
     void settle(result<lease> outcome) noexcept;
 
     page_source& from_;
-    std::size_t pages_;
     bool waiting_ = false;
     strand* flow_ = nullptr;
     resumable waiter_;
-    pages_awaiter* next_ = nullptr;
     result<lease> taken_{lease()};
 };
 
@@ -61,16 +81,23 @@ public:
     ~page_source();
 
     // One run of contiguous pages, lent until the lease dies. Waits, first come first served, while
-    // they are lent. value_too_large when the pool never has as many, ECANCELED when the task was
-    // asked to stop.
+    // they are lent. value_too_large when the pool never has as many beside what is set aside,
+    // ECANCELED when the task was asked to stop.
     pages_awaiter take(std::size_t pages) noexcept { return pages_awaiter(*this, pages); }
 
     // What is there now, or no_buffer_space. Does not overtake those who wait.
     result<lease> take_now(std::size_t pages) noexcept;
 
+    // Pages that never come home before the shard ends: what lies ready for receiving.
+    void set_aside(std::size_t pages) noexcept { aside_ = pages; }
+
     page_pool& pool() noexcept { return *pool_; }
     const arena& memory() const noexcept { return *arena_; }
     bool registered() const noexcept { return index_.has_value(); }
+
+    // For those who are no tasks: waits in the same queue, until pages_came() or leave_queue().
+    void join_queue(page_request& one) noexcept;
+    void leave_queue(page_request& one) noexcept;
 
     // Hands pages to those who wait. Called by the shard once a turn.
     void serve() noexcept;
@@ -79,20 +106,18 @@ public:
     void leak() noexcept;
 
 private:
-    friend class pages_awaiter;
     void deliver() noexcept override;
     void register_arena(std::size_t bytes);
-    void join_queue(pages_awaiter& one) noexcept;
-    void leave_queue(pages_awaiter& one) noexcept;
 
     shard& home_;
     std::unique_ptr<arena> arena_;
     std::optional<unsigned> index_;  // of the registered buffer
     std::unique_ptr<page_pool> pool_;
+    std::size_t aside_ = 0;
     bool came_home_ = false;
     std::atomic<bool> posted_{false};
-    pages_awaiter* first_ = nullptr;
-    pages_awaiter* last_ = nullptr;
+    page_request* first_ = nullptr;
+    page_request* last_ = nullptr;
 };
 
 }  // namespace pelton

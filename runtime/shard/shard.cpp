@@ -35,6 +35,7 @@ shard_options with_mask(shard_options options) {
 shard::shard(shard_options options)
     : options_(with_mask(std::move(options))),
       queues_(*options_.ring_kernel, options_.ring),
+      lasting_(options_.lasting_records),
       completions_(queues_) {
     say_if_smaller();
 }
@@ -57,12 +58,17 @@ shard::~shard() {
     }
     check(strands_ == nullptr, "a shard ended before its tasks");
     if (!leave_kernel()) {
+        if (received_ != nullptr) {
+            received_->leak();
+        }
         if (pages_ != nullptr) {
             pages_->leak();
         }
         static_cast<void>(door_.release());
+        lasting_.leak();
         completions_.abandon();
     }
+    received_.reset();
     pages_.reset();
 }
 
@@ -84,6 +90,13 @@ page_source& shard::pages() {
     return *pages_;
 }
 
+receive_buffers* shard::received() {
+    if (received_ == nullptr && queues_.has(feature::buffer_ring)) {
+        received_ = std::make_unique<receive_buffers>(*this, options_.receive_pages);
+    }
+    return received_ != nullptr && received_->usable() ? received_.get() : nullptr;
+}
+
 // The loop
 // -----------------------------------------------------------------------------------------
 
@@ -101,6 +114,9 @@ void shard::take_turn() {
     ++counters_.turns;
     if (pages_ != nullptr) {
         pages_->serve();
+        if (received_ != nullptr) {
+            received_->serve();
+        }
     }
     completions_.set_now_ms(
         static_cast<std::uint32_t>(options_.calls->coarse_now_ns() / ns_per_ms));
@@ -215,16 +231,17 @@ void shard::strand_ended(strand& flow) noexcept {
 std::string shard::dump() const {
     std::string text;
     auto out = std::back_inserter(text);
+    std::array<char, 160> line{};
+    const auto told = [&line](const leaf& one) {
+        const auto length = one.describe(line.data(), line.size());
+        return std::string_view(line.data(), std::min(length, line.size()));
+    };
     for (auto* flow = strands_; flow != nullptr; flow = flow->later) {
-        std::array<char, 160> line{};
-        const auto length =
-            flow->waiting_in == nullptr ? 0 : flow->waiting_in->describe(line.data(), line.size());
         fmt::format_to(out, "{} {}: {}{}\n", flow->name, static_cast<const void*>(flow),
-                       flow->waiting_in == nullptr
-                           ? "running or ready"
-                           : std::string_view(line.data(), std::min(length, line.size())),
+                       flow->waiting_in == nullptr ? "running or ready" : told(*flow->waiting_in),
                        flow->stop_requested ? " (asked to stop)" : "");
     }
+    lasting_.each([&](const lasting_record& one) { fmt::format_to(out, "{}\n", told(one)); });
     const auto& ring = queues_.counters();
     const auto& loop = completions_.counters();
     fmt::format_to(out,

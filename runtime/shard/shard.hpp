@@ -6,12 +6,14 @@
 #pragma once
 
 #include <pelton/runtime/completion/loop.hpp>
+#include <pelton/runtime/completion/slab.hpp>
 #include <pelton/runtime/kernel/calls.hpp>
 #include <pelton/runtime/kernel/ring_face.hpp>
 #include <pelton/runtime/ring/ring.hpp>
 #include <pelton/runtime/shard/doorbell.hpp>
 #include <pelton/runtime/shard/mailbox.hpp>
 #include <pelton/runtime/shard/page_source.hpp>
+#include <pelton/runtime/shard/receive_buffers.hpp>
 #include <pelton/runtime/shard/timers.hpp>
 #include <pelton/runtime/task/scheduler.hpp>
 
@@ -31,6 +33,14 @@ struct shard_options {
 
     // The arena behind pages(). Mapped and registered when pages() is first called.
     std::size_t page_bytes = std::size_t{16} << 20;
+
+    // Of these pages, so many lie ready for whatever is received: 0 is an eighth of them, at most 4
+    // MiB. Prepared when a stream first receives without areas of its own.
+    std::size_t receive_pages = 0;
+
+    // Multishot operations and zero-copy sends at once, 256 bytes each. Further ones fall back to
+    // operations that end with their answer.
+    unsigned lasting_records = 1024;
 
     // Threads for offload(), at most.
     unsigned blocking_threads_max = 4;
@@ -80,8 +90,12 @@ public:
     // The pool of registered pages, made on first use; throws std::system_error when it cannot be.
     page_source& pages();
 
+    // The pages that lie ready for receiving, or null when this kernel cannot pick from them.
+    receive_buffers* received();
+
     loop& completions() noexcept { return completions_; }
     ring& queues() noexcept { return queues_; }
+    slab& lasting() noexcept { return lasting_; }
     calls_face& calls() noexcept { return *options_.calls; }
     timers& clock() noexcept { return timers_; }
     const capabilities& known() const noexcept { return queues_.known(); }
@@ -122,11 +136,13 @@ private:
 
     shard_options options_;
     ring queues_;
+    slab lasting_;
     loop completions_;
     timers timers_;
     mailbox box_;
     std::unique_ptr<doorbell> door_;
     std::unique_ptr<page_source> pages_;
+    std::unique_ptr<receive_buffers> received_;
     std::unique_ptr<blocking_threads> threads_;
     std::uint64_t jobs_out_ = 0;  // messages that are to come, from threads and others
     strand* strands_ = nullptr;

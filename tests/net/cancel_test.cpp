@@ -52,7 +52,7 @@ TEST_CASE("a pending receive that is asked to stop says ECANCELED and leaves the
         CHECK(plain.value() == std::errc::operation_canceled);
         CHECK(leased.value() == std::errc::operation_canceled);
         CHECK(whole.value() == std::errc::operation_canceled);
-        CHECK(here.pages().pool().lent_pages() == 0);
+        CHECK(pages_out(here) == 0);
 
         const auto sent = co_await pair.client.send_all(areas::for_write("still here"));
         CHECK(sent.value() == 10);

@@ -117,6 +117,12 @@ private:
     areas view_;
 };
 
+// Pages that tasks hold: all that are lent but those that lie ready for receiving.
+inline std::size_t pages_out(shard& here) {
+    const auto* ready = here.received();
+    return here.pages().pool().lent_pages() - (ready != nullptr ? ready->pages_held() : 0);
+}
+
 inline std::size_t open_descriptors() {
     const auto all = std::filesystem::directory_iterator("/proc/self/fd");
     return static_cast<std::size_t>(std::distance(begin(all), end(all)));
