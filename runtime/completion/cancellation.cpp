@@ -21,7 +21,7 @@ void loop::cancel(record& one) noexcept {
     if (one.state_ == record::state::queued) {
         // The members of a queued chain end together: it is left to run.
         if (one.linked_ == nullptr && waiting_.remove(one)) {
-            finish_unstarted(one);
+            finish_unstarted(one, -ECANCELED);
         }
         return;
     }
@@ -85,7 +85,7 @@ void loop::collect_cancel(record* one, std::int32_t outcome) noexcept {
     }
     // -EALREADY: a kernel thread runs it, and may sleep through this request. -ENOENT: it cannot be
     // found now, being on its way to such a thread or to the disk, or a multishot that is just then
-    // delivering. Either way it is not gone.
+    // delivering, or a member of a chain that was not begun. Either way it is not gone.
     if (outcome == -EALREADY || outcome == -ENOENT) {
         const auto doublings = std::min(one->cancel_tries_, cancel_doublings_max);
         one->cancel_tries_ = static_cast<std::uint8_t>(doublings + 1);

@@ -53,8 +53,15 @@ void loop::queue(record& one) noexcept {
     settle_room();
 }
 
-void loop::finish_unstarted(record& one) noexcept {
-    one.outcome_ = -ECANCELED;
+// On a strand that was asked to stop, or on that of a chain whose members are gathered.
+void loop::start_stopped(record& one) noexcept {
+    if (gathering_ == nullptr || one.flow_ != &gathering_->flow()) {
+        finish_unstarted(one, -ECANCELED);
+    }
+}
+
+void loop::finish_unstarted(record& one, std::int32_t outcome) noexcept {
+    one.outcome_ = outcome;
     one.state_ = record::state::done;
     one.flow_->waiting_in = nullptr;
     hand_over(one);
@@ -243,6 +250,10 @@ void loop::conclude(record& one) noexcept {
 void loop::hand_over(record& one) noexcept {
     if (one.tag_ == cqe_tag::operation || one.tag_ == cqe_tag::hooked) {
         ready_.push(one);
+        return;
+    }
+    if (auto* of = chain_of(one); of != nullptr) {
+        member_ended(*of);
         return;
     }
     cqes_allowed_ -= one.tag_ == cqe_tag::lasting ? 1 : 0;

@@ -17,6 +17,7 @@
 // Thread: the ring's.
 #pragma once
 
+#include <pelton/runtime/completion/chain.hpp>
 #include <pelton/runtime/completion/queue.hpp>
 #include <pelton/runtime/completion/record.hpp>
 #include <pelton/runtime/ring/ring.hpp>
@@ -61,7 +62,7 @@ public:
         base.owner_ = this;
         base.since_ms_ = now_ms_;
         if (flow.stop_requested) [[unlikely]] {
-            finish_unstarted(base);
+            start_stopped(base);
             return;
         }
         flow.waiting_in = &base;
@@ -95,6 +96,14 @@ public:
     // full. Each is told by its finished() hook. False, with nothing started, when the chain is
     // longer than the SQ or than the CQ's room, so that it could never be admitted.
     bool start_chain(std::span<record* const> members) noexcept;
+
+    // The same for a chain that `waiter`, on `flow`, waits for: its members are started on the
+    // chain's strand in between, in order, and it has at most chain_max() of them. Each ends with
+    // its own outcome, and the waiter is resumed after the last.
+    void gather(chain& one, strand& flow) noexcept;
+    void start_gathered(chain& one, std::coroutine_handle<> waiter) noexcept;
+    std::size_t chain_max() const noexcept;
+    void cancel(chain& one) noexcept;
 
     // Asks the kernel to cancel `one`, or takes it from the room queue. The answer is the
     // operation's own outcome.
@@ -166,11 +175,17 @@ private:
     void commit(record& one, io_uring_sqe& sqe) noexcept;
     bool commit_reserved(record& one) noexcept;
     void queue(record& one) noexcept;
-    void finish_unstarted(record& one) noexcept;
+    void start_stopped(record& one) noexcept;
+    void finish_unstarted(record& one, std::int32_t outcome) noexcept;
     bool admit() noexcept;
     bool admit_one(record& one) noexcept;
     bool prepare_chain(record& head) noexcept;
     static std::uint32_t length_of(const record& head) noexcept;
+    void queue_chain(std::span<record* const> members) noexcept;
+    chain* chain_of(const record& one) const noexcept;
+    void member_ended(chain& of) noexcept;
+    void cancel_running_member(chain& of) noexcept;
+    void finish_queued_chain(record& head, std::int32_t outcome) noexcept;
     void queue_cancel(record& one, std::uint32_t due_ms) noexcept;
     bool send_cancels() noexcept;
     void cancel_all_by_sqe() noexcept;
@@ -200,6 +215,7 @@ private:
 
     strand nobody_;                // stands for the waiter of a record without one
     bool collecting_ = false;      // in the middle of a CQE: the SQ is not to be touched
+    chain* gathering_ = nullptr;   // whose members are just being started
     record* unheard_ = nullptr;    // a doorbell for which the SQ had no room
     queue_of_resumables cancels_;  // records whose cancel is to be sent, now or when due
 };

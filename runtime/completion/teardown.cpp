@@ -9,11 +9,7 @@ void loop::finish_queued() noexcept {
     while (!waiting_.empty()) {
         auto& head = static_cast<record&>(*waiting_.first());
         waiting_.drop_first(head.next);
-        for (auto* one = &head; one != nullptr;) {
-            auto* next = one->linked_;
-            finish_unstarted(*one);
-            one = next;
-        }
+        finish_queued_chain(head, -ECANCELED);
     }
 }
 

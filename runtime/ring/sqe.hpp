@@ -19,9 +19,9 @@ inline void prepare_cancel_of_everything(io_uring_sqe& sqe) noexcept {
     sqe.cancel_flags = IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL;
 }
 
-// The next SQE starts only when this one has succeeded in full.
-inline void link_to_next(io_uring_sqe& sqe) noexcept {
-    sqe.flags |= IOSQE_IO_LINK;
+// The next SQE starts only when this one has succeeded in full, or, `hard`, has ended.
+inline void link_to_next(io_uring_sqe& sqe, bool hard = false) noexcept {
+    sqe.flags |= hard ? IOSQE_IO_HARDLINK : IOSQE_IO_LINK;
 }
 
 // Whether another CQE of the same operation follows one with these flags.
