@@ -59,6 +59,11 @@ public:
     // Pages on their way home count as lent until they are collected.
     std::size_t lent_pages() const noexcept { return pages() - free_pages(); }
 
+    // Whether there is a lease on the page, counted from the arena's start.
+    bool is_lent(std::size_t page) const noexcept {
+        return arena_.records_[page].leases.load(std::memory_order_relaxed) != 0;
+    }
+
     // The most that take() could lend at once, in pages.
     std::size_t largest_run() const noexcept { return free_.largest_run(); }
     // The part of the free pages that is not in the largest run: 0 when they are one run, or none.

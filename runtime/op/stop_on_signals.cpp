@@ -1,7 +1,6 @@
 #include <pelton/runtime/op/stop_on_signals.hpp>
 
 #include <array>
-#include <csignal>
 
 namespace pelton::detail {
 namespace {

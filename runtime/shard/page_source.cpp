@@ -20,25 +20,25 @@ std::unique_ptr<arena> map(std::size_t bytes) {
 // Asking
 // -------------------------------------------------------------------------------------------
 
-bool pages_awaiter::await_ready() noexcept {
+bool pages_awaiter::must_wait(std::coroutine_handle<> waiter, strand& flow) noexcept {
+    flow_ = &flow;
     auto taken = from_.take_now(wanted());
-    if (!taken && taken.error() == std::errc::no_buffer_space) {
+    if (taken) {
+        from_.note_taker(*taken, &flow.outermost());
+    }
+    if (taken || taken.error() != std::errc::no_buffer_space) {
+        taken_ = std::move(taken);
         return false;
     }
-    taken_ = std::move(taken);
-    return true;
-}
-
-void pages_awaiter::wait(std::coroutine_handle<> waiter, strand& flow) noexcept {
     waiter_.handle = waiter;
-    flow_ = &flow;
     waiting_ = true;
     if (flow.stop_requested) {
         settle(failure(ECANCELED));
-        return;
+        return true;
     }
     flow.waiting_in = this;
     from_.join_queue(*this);
+    return true;
 }
 
 void pages_awaiter::request_stop() noexcept {
@@ -46,6 +46,11 @@ void pages_awaiter::request_stop() noexcept {
         from_.leave_queue(*this);
         settle(failure(ECANCELED));
     }
+}
+
+void pages_awaiter::pages_came(lease pages) noexcept {
+    from_.note_taker(pages, &flow_->outermost());
+    settle(std::move(pages));
 }
 
 void pages_awaiter::settle(result<lease> outcome) noexcept {
@@ -56,7 +61,9 @@ void pages_awaiter::settle(result<lease> outcome) noexcept {
 }
 
 std::size_t pages_awaiter::describe(char* into, std::size_t room) const noexcept {
-    return fmt::format_to_n(into, room, "wait for {} pages", wanted()).size;
+    return fmt::format_to_n(into, room, "wait for {} pages while it holds {} of {}", wanted(),
+                            from_.pages_of(flow_->outermost()), from_.pool().pages())
+        .size;
 }
 
 // Lending
@@ -66,6 +73,7 @@ page_source::page_source(shard& home, std::size_t bytes) : home_(home) {
     home_.open_door();  // first: what it throws leaves nothing registered
     register_arena(bytes);
     pool_ = std::make_unique<page_pool>(*arena_);
+    takers_.resize(pool_->pages());
     pool_->set_home_hook(
         [](void* self) noexcept { static_cast<page_source*>(self)->came_home_ = true; }, this);
     pool_->set_wake_hook(
@@ -130,7 +138,11 @@ result<lease> page_source::take_now(std::size_t pages) noexcept {
     if (first_ != nullptr && pages != 0) {
         return failure(std::errc::no_buffer_space);
     }
-    return pool_->take(pages);
+    auto taken = pool_->take(pages);
+    if (taken) {
+        note_taker(*taken, nullptr);
+    }
+    return taken;
 }
 
 void page_source::serve() noexcept {
@@ -145,8 +157,23 @@ void page_source::serve() noexcept {
         }
         auto& served = *first_;
         leave_queue(served);
+        note_taker(*taken, nullptr);
         served.pages_came(std::move(*taken));
     }
+}
+
+void page_source::note_taker(const lease& taken, const strand* flow) noexcept {
+    const auto first =
+        static_cast<std::size_t>(taken.data() - arena_->base()) / arena::page_bytes();
+    std::fill_n(takers_.begin() + static_cast<std::ptrdiff_t>(first), taken.pages(), flow);
+}
+
+std::size_t page_source::pages_of(const strand& flow) const noexcept {
+    std::size_t count = 0;
+    for (std::size_t page = 0; page < takers_.size(); ++page) {
+        count += takers_[page] == &flow && pool_->is_lent(page) ? 1 : 0;
+    }
+    return count;
 }
 
 void page_source::deliver() noexcept {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace pelton {
 
@@ -50,10 +51,11 @@ public:
         : page_request(pages), from_(from) {}
     ~pages_awaiter() { check(!waiting_, "a task was destroyed while it waits for pages"); }
 
-    bool await_ready() noexcept;
+    // Asks in await_suspend(), which knows whose the pages will be.
+    bool await_ready() const noexcept { return false; }
     template <stranded Promise>
-    void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-        wait(waiter, *waiter.promise().on_strand());
+    bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+        return must_wait(waiter, *waiter.promise().on_strand());
     }
     result<lease> await_resume() noexcept { return std::move(taken_); }
 
@@ -61,8 +63,8 @@ public:
     std::size_t describe(char* into, std::size_t room) const noexcept override;
 
 private:
-    void pages_came(lease pages) noexcept override { settle(std::move(pages)); }
-    void wait(std::coroutine_handle<> waiter, strand& flow) noexcept;
+    void pages_came(lease pages) noexcept override;
+    bool must_wait(std::coroutine_handle<> waiter, strand& flow) noexcept;
     void settle(result<lease> outcome) noexcept;
 
     page_source& from_;
@@ -99,6 +101,11 @@ public:
     void join_queue(page_request& one) noexcept;
     void leave_queue(page_request& one) noexcept;
 
+    // Whether tasks wait, and how many pages a task has that it took here and that are still lent:
+    // an account for whoever looks for a deadlock.
+    bool has_waiters() const noexcept { return first_ != nullptr; }
+    std::size_t pages_of(const strand& flow) const noexcept;
+
     // Hands pages to those who wait. Called by the shard once a turn.
     void serve() noexcept;
 
@@ -106,14 +113,18 @@ public:
     void leak() noexcept;
 
 private:
+    friend class pages_awaiter;
     void deliver() noexcept override;
     void register_arena(std::size_t bytes);
+    void note_taker(const lease& taken, const strand* flow) noexcept;
 
     shard& home_;
     std::unique_ptr<arena> arena_;
     std::optional<unsigned> index_;  // of the registered buffer
     std::unique_ptr<page_pool> pool_;
     std::size_t aside_ = 0;
+    std::vector<const strand*> takers_;  // of each page: the task that took it last, if one did,
+                                         // which may have ended since
     bool came_home_ = false;
     std::atomic<bool> posted_{false};
     page_request* first_ = nullptr;

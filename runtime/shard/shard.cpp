@@ -150,6 +150,10 @@ void shard::refuse_deadlock() {
     if (completions_.in_flight() <= own && !completions_.has_queued() && jobs_out_ == 0 &&
         box_.empty()) [[unlikely]] {
         fmt::print(stderr, "{}", dump());
+        check(pages_ == nullptr || !pages_->has_waiters(),
+              "deadlock: the tasks above wait for pages of a pool whose pages are held by tasks "
+              "that wait themselves; take at once what a task needs, give pages back before asking "
+              "for more, or raise options.page_bytes");
         fatal("every task waits and nothing is left that could wake one");
     }
 }

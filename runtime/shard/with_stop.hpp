@@ -79,9 +79,9 @@ public:
         : base(one), bridge_(bridge), stopped_(stopped) {}
 
     template <stranded Promise>
-    void await_suspend(std::coroutine_handle<Promise> waiter) {
+    bool await_suspend(std::coroutine_handle<Promise> waiter) {
         bridge_.connect(base::inner());
-        base::start(waiter, stopped_ || waiter.promise().on_strand()->stop_requested);
+        return base::start(waiter, stopped_ || waiter.promise().on_strand()->stop_requested);
     }
     T await_resume() {
         bridge_.disconnect();

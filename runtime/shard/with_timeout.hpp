@@ -39,14 +39,14 @@ public:
         : base(one), limit_(limit) {}
 
     template <stranded Promise>
-    void await_suspend(std::coroutine_handle<Promise> waiter) {
+    bool await_suspend(std::coroutine_handle<Promise> waiter) {
         auto& flow = *waiter.promise().on_strand();
         home_ = &static_cast<shard&>(*flow.home);
         const auto limit = std::max<std::chrono::nanoseconds::rep>(limit_.count(), 0);
         home_->clock().arm(*this, home_->calls().now_ns() + static_cast<std::uint64_t>(limit));
         by_ = flow.stop_requested ? stopped_by::waiter : stopped_by::nobody;
         try {
-            base::start(waiter, flow.stop_requested);
+            return base::start(waiter, flow.stop_requested);
         } catch (...) {
             home_->clock().disarm(*this);
             throw;

@@ -73,27 +73,32 @@ protected:
     ~inner_strand() = default;
 
     // The rest of await_suspend(). What `waiter` awaits starts on the inner strand, which begins as
-    // `stopped` says.
+    // `stopped` says. False when it is there already and nothing suspends.
     template <stranded Promise>
-    void start(std::coroutine_handle<Promise> waiter, bool stopped) {
-        using answer = decltype(held_.get().await_suspend(waiter));
-        static_assert(std::is_void_v<answer>, "only what always suspends has an inner strand");
+    bool start(std::coroutine_handle<Promise> waiter, bool stopped) {
         auto& promise = waiter.promise();
         outer_ = promise.on_strand();
         inner_.home = outer_->home;
         inner_.name = outer_->name;
         inner_.stop_requested = stopped;
+        inner_.within = outer_;
         outer_->waiting_in = this;
         promise.set_strand(&inner_);
         // Nothing resumes inline: the waiter's frame, and this awaiter in it, are still there.
+        bool suspended = true;
         try {
-            held_.get().await_suspend(waiter);
+            if constexpr (std::is_void_v<decltype(held_.get().await_suspend(waiter))>) {
+                held_.get().await_suspend(waiter);
+            } else {
+                suspended = held_.get().await_suspend(waiter);
+            }
         } catch (...) {
             promise.set_strand(outer_);
             outer_->waiting_in = nullptr;
             throw;
         }
         promise.set_strand(outer_);
+        return suspended;
     }
 
     // First in await_resume(), then take().

@@ -21,8 +21,8 @@ public:
     explicit shield_awaiter(Awaited& one) noexcept : base(one) {}
 
     template <stranded Promise>
-    void await_suspend(std::coroutine_handle<Promise> waiter) {
-        base::start(waiter, false);
+    bool await_suspend(std::coroutine_handle<Promise> waiter) {
+        return base::start(waiter, false);
     }
     typename base::yielded await_resume() {
         base::left();

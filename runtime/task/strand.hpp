@@ -15,10 +15,20 @@ struct strand {
     leaf* waiting_in = nullptr;  // what the flow is suspended in, null while it runs
     const char* name = "task";   // a literal, for dump()
     bool stop_requested = false;
+    const strand* within = nullptr;  // whose waiter this one's end resumes (inner_strand.hpp)
 
     // The home's list of live strands.
     strand* earlier = nullptr;
     strand* later = nullptr;
+
+    // The strand of the flow that this is a part of.
+    const strand& outermost() const noexcept {
+        const auto* one = this;
+        while (one->within != nullptr) {
+            one = one->within;
+        }
+        return *one;
+    }
 
     // Asks the flow to stop: what it waits in is asked now, and each operation it starts later
     // completes at once with ECANCELED.

@@ -2,6 +2,7 @@
 #include "forwarding_calls.hpp"
 
 #include <pelton/runtime/shard/offload.hpp>
+#include <pelton/runtime/shard/with_timeout.hpp>
 #include <pelton/runtime/task/when_all.hpp>
 
 #include <doctest/doctest.h>
@@ -170,8 +171,8 @@ TEST_CASE("a task that waits for pages nobody will return ends the process with 
         });
     });
     CHECK(end.signal == SIGABRT);
-    CHECK(says(end.text, "every task waits and nothing is left that could wake one"));
-    CHECK(says(end.text, "wait for 5 pages"));
+    CHECK(says(end.text, "deadlock: the tasks above wait for pages"));
+    CHECK(says(end.text, "wait for 5 pages while it holds 16 of 16"));
     CHECK(says(end.text, "sqes "));
 }
 
