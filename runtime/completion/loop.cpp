@@ -168,6 +168,7 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
     }
     if (!waiting_.empty() || unheard_ != nullptr) [[unlikely]] {
         more |= admit();
+        more |= !ready_.empty();  // a chain that could not be submitted
     }
     static_cast<void>(queues_.enter(may_sleep && !more ? 1 : 0, timeout_ns));
     std::uint32_t marked = 0;
