@@ -8,6 +8,7 @@
 #include <pelton/runtime/completion/loop.hpp>
 #include <pelton/runtime/op/close.hpp>
 #include <pelton/runtime/op/operation.hpp>
+#include <pelton/runtime/op/receive.hpp>
 #include <pelton/runtime/op/socket_transfer.hpp>
 #include <pelton/runtime/op/transfer.hpp>
 
@@ -32,6 +33,8 @@ template <>
 inline constexpr bool linkable<whole_socket_transfer> = false;
 template <>
 inline constexpr bool linkable<close_operation> = false;
+template <>
+inline constexpr bool linkable<receive_operation> = false;
 
 }  // namespace detail
 
@@ -98,9 +101,10 @@ namespace detail {
 
 template <class... Members>
 [[nodiscard]] auto linked(links kind, Members&... members) noexcept {
-    static_assert((linkable<Members> && ...),
-                  "link takes single operations: no whole transfer, which is many, and no close, "
-                  "which must happen whatever became of the others");
+    static_assert(
+        (linkable<Members> && ...),
+        "link takes single operations: no whole transfer or receive of a lease, which may "
+        "be many, and no close, which must happen whatever became of the others");
     return link_awaiter<Members...>(kind, members...);
 }
 
