@@ -82,7 +82,7 @@ void loop::start_parked(record& one, std::coroutine_handle<> waiter, strand& flo
     one.since_ms_ = now_ms_;
     one.state_ = record::state::done;
     if (flow.stop_requested) {
-        finish_unstarted(one);
+        finish_unstarted(one, -ECANCELED);
         return;
     }
     one.park();
