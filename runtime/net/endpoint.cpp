@@ -112,6 +112,16 @@ result<endpoint> endpoint::from(const sockaddr_storage& address, socklen_t bytes
     return failure(std::errc::address_family_not_supported);
 }
 
+endpoint endpoint::unmapped() const noexcept {
+    if (family() != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&v6_.sin6_addr) == 0) {
+        return *this;
+    }
+    constexpr std::size_t prefix = 12;
+    auto plain = v4(0, port());
+    std::memcpy(&plain.sin_addr, v6_.sin6_addr.s6_addr + prefix, sizeof(plain.sin_addr));
+    return endpoint(plain);
+}
+
 std::string endpoint::to_string() const {
     std::array<char, INET6_ADDRSTRLEN> text{};
     if (family() == AF_INET) {

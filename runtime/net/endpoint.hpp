@@ -39,6 +39,10 @@ public:
     // IPv4 or IPv6.
     static result<endpoint> from(const sockaddr_storage& address, socklen_t bytes) noexcept;
 
+    // An IPv4 address that a socket of both families told as IPv6, [::ffff:127.0.0.1]:80, as what
+    // it is; any other as it is.
+    endpoint unmapped() const noexcept;
+
     // As parse() reads it.
     std::string to_string() const;
 
