@@ -56,4 +56,8 @@ std::error_code unresolved(int code) noexcept {
     return {code, one};
 }
 
+std::error_code unknown_name() noexcept {
+    return unresolved(EAI_NONAME);
+}
+
 }  // namespace pelton

@@ -10,4 +10,7 @@ namespace pelton {
 // EAI_MEMORY to not_enough_memory; the others to no errno.
 std::error_code unresolved(int code) noexcept;
 
+// EAI_NONAME: no such name.
+std::error_code unknown_name() noexcept;
+
 }  // namespace pelton
