@@ -242,7 +242,9 @@ TEST_CASE("a socket that merges receives several datagrams at once and says wher
             const auto sent = co_await client.send_segments(areas::for_write(data), 1000, to);
             CHECK(sent.value() == data.size());
             const int receives = co_await collect(server, data, 1000);
-            CHECK(receives < 51);
+            if (here.known().has(feature::udp_segment)) {
+                CHECK(receives < 51);
+            }
         });
     }
 }

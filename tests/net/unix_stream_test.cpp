@@ -225,18 +225,22 @@ task<bool> race_once(shard& here, unix_ends& ends, const some_pipe& pipe) {
 TEST_CASE("a descriptor that arrives with the stop request is yielded or stays, never lost") {
     const auto before = open_descriptors();
     int yielded = 0;
+    bool request_wins = false;
     constexpr int rounds = 200;
     for (const char* mask : {"", "defer_taskrun", "recvmsg", "recvmsg,defer_taskrun"}) {
         on_shard(masked(mask), [&](shard& here) -> task<> {
             unix_ends ends(here);
             const some_pipe pipe;
+            request_wins = request_wins || here.known().has(feature::defer_taskrun);
             for (int i = 0; i < rounds; ++i) {
                 yielded += co_await race_once(here, ends, pipe) ? 1 : 0;
             }
         });
     }
     CHECK(yielded > 0);
-    CHECK(yielded < 4 * rounds);
+    if (request_wins) {  // elsewhere the message is always taken in before
+        CHECK(yielded < 4 * rounds);
+    }
     CHECK(open_descriptors() == before);
 }
 
