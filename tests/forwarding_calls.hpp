@@ -96,9 +96,9 @@ public:
                                   std::span<std::byte> value) noexcept override {
         return to_.fgetxattr(descriptor, name, value);
     }
-    result<void> fsetxattr(int descriptor, const char* name,
-                           std::span<const std::byte> value) noexcept override {
-        return to_.fsetxattr(descriptor, name, value);
+    result<void> fsetxattr(int descriptor, const char* name, std::span<const std::byte> value,
+                           int flags) noexcept override {
+        return to_.fsetxattr(descriptor, name, value, flags);
     }
     result<std::size_t> getdents64(int descriptor, std::span<std::byte> into) noexcept override {
         return to_.getdents64(descriptor, into);
@@ -156,6 +156,26 @@ public:
     result<std::array<int, 2>> socketpair(int type) noexcept override {
         return to_.socketpair(type);
     }
+    result<void> fremovexattr(int descriptor, const char* name) noexcept override {
+        return to_.fremovexattr(descriptor, name);
+    }
+    result<std::size_t> listxattr(const char* path, std::span<char> names) noexcept override {
+        return to_.listxattr(path, names);
+    }
+    result<std::size_t> getxattr(const char* path, const char* name,
+                                 std::span<std::byte> value) noexcept override {
+        return to_.getxattr(path, name, value);
+    }
+    result<void> setxattr(const char* path, const char* name, std::span<const std::byte> value,
+                          int flags) noexcept override {
+        return to_.setxattr(path, name, value, flags);
+    }
+    result<void> removexattr(const char* path, const char* name) noexcept override {
+        return to_.removexattr(path, name);
+    }
+    result<std::size_t> socket_bytes(int descriptor, bool outgoing) noexcept override {
+        return to_.socket_bytes(descriptor, outgoing);
+    }
     result<socklen_t> getsockopt(int descriptor, int level, int option, void* into,
                                  socklen_t room) noexcept override {
         return to_.getsockopt(descriptor, level, option, into, room);
@@ -170,6 +190,48 @@ public:
     result<void> getaddrinfo(const char* host, const char* service,
                              std::vector<sockaddr_storage>& into) noexcept override {
         return to_.getaddrinfo(host, service, into);
+    }
+    result<std::size_t> preadv2(int descriptor, std::span<const iovec> into, std::uint64_t at,
+                                int flags) noexcept override {
+        return to_.preadv2(descriptor, into, at, flags);
+    }
+    result<std::size_t> pwritev2(int descriptor, std::span<const iovec> from, std::uint64_t at,
+                                 int flags) noexcept override {
+        return to_.pwritev2(descriptor, from, at, flags);
+    }
+    result<std::size_t> splice(int from, std::uint64_t from_at, int into, std::uint64_t into_at,
+                               std::size_t bytes, unsigned flags) noexcept override {
+        return to_.splice(from, from_at, into, into_at, bytes, flags);
+    }
+    result<std::size_t> tee(int from, int into, std::size_t bytes,
+                            unsigned flags) noexcept override {
+        return to_.tee(from, into, bytes, flags);
+    }
+    result<std::array<int, 2>> pipe2(int flags) noexcept override { return to_.pipe2(flags); }
+    result<void> sync_file_range(int descriptor, std::uint64_t at, std::uint64_t bytes,
+                                 unsigned flags) noexcept override {
+        return to_.sync_file_range(descriptor, at, bytes, flags);
+    }
+    result<void> madvise(std::span<std::byte> memory, int advice) noexcept override {
+        return to_.madvise(memory, advice);
+    }
+    result<void> block_discard(int descriptor, std::uint64_t at,
+                               std::uint64_t bytes) noexcept override {
+        return to_.block_discard(descriptor, at, bytes);
+    }
+    result<void> futex_wait(const std::uint32_t& word, std::uint32_t expected,
+                            std::uint64_t limit_ns) noexcept override {
+        return to_.futex_wait(word, expected, limit_ns);
+    }
+    result<unsigned> futex_wake(const std::uint32_t& word, unsigned count_max) noexcept override {
+        return to_.futex_wake(word, count_max);
+    }
+    result<spawned> spawn(const spawn_how& how) noexcept override { return to_.spawn(how); }
+    result<void> pidfd_send_signal(int descriptor, int signal) noexcept override {
+        return to_.pidfd_send_signal(descriptor, signal);
+    }
+    result<void> waitid(int descriptor, siginfo_t& into, int options) noexcept override {
+        return to_.waitid(descriptor, into, options);
     }
     std::string_view release() noexcept override { return to_.release(); }
     std::uint64_t memlock_limit() noexcept override { return to_.memlock_limit(); }

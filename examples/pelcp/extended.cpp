@@ -33,7 +33,7 @@ std::vector<char> names_of(pelton::calls_face& calls, int from) {
 void copy_value(pelton::calls_face& calls, int from, int into, const char* name) {
     static thread_local std::vector<std::byte> value(value_bytes_max);
     if (const auto filled = calls.fgetxattr(from, name, value)) {
-        static_cast<void>(calls.fsetxattr(into, name, std::span(value).first(*filled)));
+        static_cast<void>(calls.fsetxattr(into, name, std::span(value).first(*filled), 0));
     }
 }
 
@@ -72,7 +72,7 @@ void drop_acls(pelton::calls_face& calls, int into, unsigned mode, acls unwanted
     if (unwanted.handed_down && calls.fgetxattr(into, default_acl, {})) {
         // One without entries is none.
         static_cast<void>(
-            calls.fsetxattr(into, default_acl, std::as_bytes(std::span(&acl_version, 1))));
+            calls.fsetxattr(into, default_acl, std::as_bytes(std::span(&acl_version, 1)), 0));
     }
     if (!unwanted.access || !calls.fgetxattr(into, access_acl, {})) {
         return;
@@ -85,7 +85,7 @@ void drop_acls(pelton::calls_face& calls, int into, unsigned mode, acls unwanted
     std::array<std::byte, sizeof(acl_version) + sizeof(entries)> bare;
     std::memcpy(bare.data(), &acl_version, sizeof(acl_version));
     std::memcpy(bare.data() + sizeof(acl_version), entries.data(), sizeof(entries));
-    static_cast<void>(calls.fsetxattr(into, access_acl, bare));
+    static_cast<void>(calls.fsetxattr(into, access_acl, bare, 0));
 }
 
 bool hands_down_acl(pelton::calls_face& calls, int directory) noexcept {

@@ -19,6 +19,7 @@ enum opcode : std::uint8_t {
     op_read_fixed = 4,
     op_write_fixed = 5,
     op_poll_add = 6,
+    op_sync_file_range = 8,
     op_sendmsg = 9,
     op_recvmsg = 10,
     op_accept = 13,
@@ -29,19 +30,37 @@ enum opcode : std::uint8_t {
     op_statx = 21,
     op_read = 22,
     op_write = 23,
+    op_fadvise = 24,
+    op_madvise = 25,
     op_send = 26,
     op_recv = 27,
     op_openat2 = 28,
+    op_splice = 30,
+    op_tee = 33,
     op_shutdown = 34,
+    op_renameat = 35,
+    op_unlinkat = 36,
+    op_mkdirat = 37,
+    op_symlinkat = 38,
+    op_linkat = 39,
     op_msg_ring = 40,
+    op_fsetxattr = 41,
+    op_setxattr = 42,
+    op_fgetxattr = 43,
+    op_getxattr = 44,
     op_socket = 45,
+    op_uring_cmd = 46,
     op_send_zc = 47,
     op_sendmsg_zc = 48,
-    op_ftruncate = 55,    // 6.9
-    op_bind = 56,         // 6.11
-    op_listen = 57,       // 6.11
-    op_readv_fixed = 60,  // 6.15
-    op_writev_fixed = 61  // 6.15
+    op_waitid = 50,        // 6.7
+    op_futex_wait = 51,    // 6.7
+    op_futex_wake = 52,    // 6.7
+    op_ftruncate = 55,     // 6.9
+    op_bind = 56,          // 6.11
+    op_listen = 57,        // 6.11
+    op_readv_fixed = 60,   // 6.15
+    op_writev_fixed = 61,  // 6.15
+    op_pipe = 62           // 6.16
 };
 
 static_assert(int{op_send_zc} == int{IORING_OP_SEND_ZC});
@@ -62,6 +81,7 @@ inline constexpr unsigned feature_nodrop = 1U << 1;
 inline constexpr unsigned feature_submit_stable = 1U << 2;
 inline constexpr unsigned feature_ext_arg = 1U << 8;
 inline constexpr unsigned feature_recvsend_bundle = 1U << 14;  // 6.10
+inline constexpr unsigned feature_min_timeout = 1U << 15;      // 6.12
 inline constexpr unsigned feature_no_iowait = 1U << 17;        // 6.15
 
 // io_uring_enter(2) flags.
@@ -114,6 +134,18 @@ inline constexpr unsigned sq_cq_overflow = 1U << 1;
 
 // The kernel makes an SQ of at most this many entries (IORING_MAX_ENTRIES).
 inline constexpr unsigned sq_entries_max = 32768;
+
+// What IORING_OP_URING_CMD asks of a socket (linux/io_uring.h) and of a block device
+// (linux/blkdev.h, _IO(0x12, 0)).
+inline constexpr unsigned socket_bytes_in = 0;     // 6.5
+inline constexpr unsigned socket_bytes_out = 1;    // 6.5
+inline constexpr unsigned socket_get_option = 2;   // 6.7, level SOL_SOCKET only
+inline constexpr unsigned socket_set_option = 3;   // 6.7
+inline constexpr unsigned block_discard = 0x1200;  // 6.12
+
+// futex2's flags (linux/futex.h): 32 bits, and seen by this process alone. All bits of the mask.
+inline constexpr unsigned futex_private_u32 = 0x82;
+inline constexpr std::uint32_t futex_any = 0xffffffff;
 
 // The kernel takes at most this many iovecs in one operation (IOV_MAX, UIO_MAXIOV).
 inline constexpr unsigned iovec_max = 1024;

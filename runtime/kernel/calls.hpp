@@ -8,9 +8,11 @@
 
 #include <pelton/runtime/outcome/result.hpp>
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/uio.h>
 
 #include <array>
 #include <cstddef>
@@ -49,6 +51,20 @@ public:
 
     // In order of submission. EAGAIN when no thread runs and none can be started.
     virtual result<void> submit(blocking_job& job) noexcept = 0;
+};
+
+// How a process is started. What it points to must outlive the call.
+struct spawn_how {
+    const char* program;           // a path, or a name to look for in PATH
+    const char* const* arguments;  // the first is the program's name, the last a null pointer
+    const char* const* variables;  // likewise; null for our own environment
+    const char* directory;         // null for our own
+    std::array<int, 3> standard;   // what it finds as 0, 1 and 2; -1 for our own
+};
+
+struct spawned {
+    int process;     // its number
+    int descriptor;  // pidfd_open(2)'s, close-on-exec
 };
 
 class calls_face {
@@ -111,7 +127,14 @@ public:
     virtual result<std::size_t> fgetxattr(int descriptor, const char* name,
                                           std::span<std::byte> value) noexcept = 0;
     virtual result<void> fsetxattr(int descriptor, const char* name,
-                                   std::span<const std::byte> value) noexcept = 0;
+                                   std::span<const std::byte> value, int flags) noexcept = 0;
+    virtual result<void> fremovexattr(int descriptor, const char* name) noexcept = 0;
+    virtual result<std::size_t> listxattr(const char* path, std::span<char> names) noexcept = 0;
+    virtual result<std::size_t> getxattr(const char* path, const char* name,
+                                         std::span<std::byte> value) noexcept = 0;
+    virtual result<void> setxattr(const char* path, const char* name,
+                                  std::span<const std::byte> value, int flags) noexcept = 0;
+    virtual result<void> removexattr(const char* path, const char* name) noexcept = 0;
 
     // Names
     virtual result<std::size_t> getdents64(int descriptor, std::span<std::byte> into) noexcept = 0;
@@ -152,6 +175,42 @@ public:
     // take as long as the name servers do. unresolved() for an EAI_ code.
     virtual result<void> getaddrinfo(const char* host, const char* service,
                                      std::vector<sockaddr_storage>& into) noexcept = 0;
+
+    // SIOCINQ and SIOCOUTQ: bytes that wait to be read, and to be taken by the peer.
+    virtual result<std::size_t> socket_bytes(int descriptor, bool outgoing) noexcept = 0;
+
+    // Moving bytes. `flags` are RWF_ and SPLICE_F_ flags; a position of no_position is the
+    // descriptor's own.
+    static constexpr std::uint64_t no_position = UINT64_MAX;
+    virtual result<std::size_t> preadv2(int descriptor, std::span<const iovec> into,
+                                        std::uint64_t at, int flags) noexcept = 0;
+    virtual result<std::size_t> pwritev2(int descriptor, std::span<const iovec> from,
+                                         std::uint64_t at, int flags) noexcept = 0;
+    virtual result<std::size_t> splice(int from, std::uint64_t from_at, int into,
+                                       std::uint64_t into_at, std::size_t bytes,
+                                       unsigned flags) noexcept = 0;
+    virtual result<std::size_t> tee(int from, int into, std::size_t bytes,
+                                    unsigned flags) noexcept = 0;
+    virtual result<std::array<int, 2>> pipe2(int flags) noexcept = 0;
+    virtual result<void> sync_file_range(int descriptor, std::uint64_t at, std::uint64_t bytes,
+                                         unsigned flags) noexcept = 0;
+    virtual result<void> madvise(std::span<std::byte> memory, int advice) noexcept = 0;
+    // ioctl(2), BLKDISCARD.
+    virtual result<void> block_discard(int descriptor, std::uint64_t at,
+                                       std::uint64_t bytes) noexcept = 0;
+
+    // futex(2), within this process. Waiting ends with EAGAIN when the word has another value, with
+    // ETIMEDOUT after `limit_ns`, and with EINTR by a signal; waking tells how many were woken.
+    virtual result<void> futex_wait(const std::uint32_t& word, std::uint32_t expected,
+                                    std::uint64_t limit_ns) noexcept = 0;
+    virtual result<unsigned> futex_wake(const std::uint32_t& word, unsigned count_max) noexcept = 0;
+
+    // Processes. posix_spawnp(3) and pidfd_open(2): a new process that has the signals' default
+    // actions and the descriptors of `how`, but none else of ours that are close-on-exec.
+    virtual result<spawned> spawn(const spawn_how& how) noexcept = 0;
+    virtual result<void> pidfd_send_signal(int descriptor, int signal) noexcept = 0;
+    // waitid(2) for P_PIDFD; `into.si_pid` stays 0 when WNOHANG finds it running.
+    virtual result<void> waitid(int descriptor, siginfo_t& into, int options) noexcept = 0;
 
     // The kernel's release, such as "6.1.0-28-amd64", and RLIMIT_MEMLOCK in bytes.
     virtual std::string_view release() noexcept = 0;

@@ -2,7 +2,7 @@
 #include <pelton/runtime/kernel/blocking_pool.hpp>
 #include <pelton/runtime/kernel/calls.hpp>
 #include <pelton/runtime/kernel/linux_signals.hpp>
-#include <pelton/runtime/kernel/linux_sockets.hpp>
+#include <pelton/runtime/kernel/linux_transfer_calls.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ off_t offset(std::uint64_t at) noexcept {
     return static_cast<off_t>(at);
 }
 
-class linux_calls_face final : public linux_sockets {
+class linux_calls_face final : public linux_transfer_calls {
 public:
     std::uint64_t now_ns() noexcept override { return clock_ns(CLOCK_MONOTONIC); }
     std::uint64_t coarse_now_ns() noexcept override { return clock_ns(CLOCK_MONOTONIC_COARSE); }
@@ -179,10 +179,10 @@ public:
                                   std::span<std::byte> value) noexcept override {
         return value_of([&] { return ::fgetxattr(descriptor, name, value.data(), value.size()); });
     }
-    result<void> fsetxattr(int descriptor, const char* name,
-                           std::span<const std::byte> value) noexcept override {
+    result<void> fsetxattr(int descriptor, const char* name, std::span<const std::byte> value,
+                           int flags) noexcept override {
         return success_of(
-            [&] { return ::fsetxattr(descriptor, name, value.data(), value.size(), 0); });
+            [&] { return ::fsetxattr(descriptor, name, value.data(), value.size(), flags); });
     }
 
     result<std::size_t> getdents64(int descriptor, std::span<std::byte> into) noexcept override {

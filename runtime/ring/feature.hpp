@@ -57,6 +57,27 @@ enum class feature : std::uint8_t {
     sendmsg_zc_fixed,
     accept_multishot,
     receive_multishot,
+    // Opcodes for files and names
+    statx,
+    mkdirat,
+    unlinkat,
+    renameat,
+    linkat,
+    symlinkat,
+    fallocate,
+    ftruncate,
+    sync_file_range,
+    fadvise,
+    madvise,
+    xattr,
+    splice,
+    tee,
+    pipe,
+    // Opcodes for processes and commands
+    futex,
+    waitid,
+    socket_command,
+    block_discard,
     count
 };
 

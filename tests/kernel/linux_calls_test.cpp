@@ -165,7 +165,7 @@ TEST_CASE("a file's mode, times and attributes are set and read back") {
     CHECK(facts.stx_mtime.tv_sec == 2'000);
     CHECK(facts.stx_atime.tv_nsec == 5);
     CHECK(calls.fchownat(scratch.at(), "file", ::geteuid(), ::getegid(), 0));
-    if (const auto set = calls.fsetxattr(file, "user.pelton", bytes_of("wheel")); set) {
+    if (const auto set = calls.fsetxattr(file, "user.pelton", bytes_of("wheel"), 0); set) {
         std::array<std::byte, 16> value{};
         std::array<char, 256> names{};
         CHECK(calls.fgetxattr(file, "user.pelton", value) == 5U);
