@@ -16,8 +16,9 @@ namespace pelton {
 // now.
 class close_operation final : public operation<close_operation, void> {
 public:
-    close_operation(shard& here, int descriptor) noexcept
-        : operation(here), descriptor_(descriptor), shielded_(*this) {}
+    // `lost`: the errno of an earlier sync that failed, which is reported here again; or 0.
+    close_operation(shard& here, int descriptor, int lost = 0) noexcept
+        : operation(here), descriptor_(descriptor), lost_(lost), shielded_(*this) {}
     // For a descriptor that another operation closes at its end, soon.
     explicit close_operation(shard& here) noexcept
         : operation(here), descriptor_(-1), elsewhere_(true), shielded_(*this) {}
@@ -38,6 +39,19 @@ public:
         waiter_->waiting_in = &shielded_;
     }
     result<void> await_resume() noexcept {
+        const auto closed = told();
+        return closed && lost_ != 0 ? failure(lost_) : closed;
+    }
+
+    bool prepare(io_uring_sqe& sqe, ring&) noexcept override {
+        sqe.opcode = abi::op_close;
+        sqe.fd = descriptor_;
+        return true;
+    }
+    result<void> decode(std::int32_t) const noexcept { return {}; }
+
+private:
+    result<void> told() noexcept {
         const int descriptor = std::exchange(descriptor_, -1);
         if (waiter_ != nullptr) {
             waiter_->waiting_in = nullptr;
@@ -50,14 +64,6 @@ public:
         return descriptor < 0 ? failure(EBADF) : here().calls().close(descriptor);
     }
 
-    bool prepare(io_uring_sqe& sqe, ring&) noexcept override {
-        sqe.opcode = abi::op_close;
-        sqe.fd = descriptor_;
-        return true;
-    }
-    result<void> decode(std::int32_t) const noexcept { return {}; }
-
-private:
     // What the task waits in: it is told of in a dump and does not pass stop requests on. One that
     // reached the kernel would leave open whether the descriptor still is.
     class shielded final : public leaf {
@@ -76,6 +82,7 @@ private:
 
     int descriptor_;  // -1 once closed, or given to the kernel and answered
     bool elsewhere_ = false;
+    int lost_ = 0;
     strand* waiter_ = nullptr;
     strand deaf_;  // what the loop takes for the flow: nobody asks it to stop
     shielded shielded_;

@@ -5,7 +5,29 @@
 #include <pelton/runtime/op/operation.hpp>
 #include <pelton/runtime/op/target.hpp>
 
+#include <cerrno>
+
 namespace pelton {
+
+// Keeps the failure of a sync for every later one. What tells that the call itself was wrong, or
+// was not made, is not kept: nothing was lost by it.
+inline void note_sync(target& on, const result<void>& synced) noexcept {
+    if (synced) {
+        return;
+    }
+    switch (synced.error().value()) {
+        case ECANCELED:
+        case EINTR:
+        case EINVAL:
+        case EBADF:
+        case EROFS:
+        case EOPNOTSUPP:
+        case ESPIPE:
+            return;
+        default:
+            on.note_lost(synced.error().value());
+    }
+}
 
 class sync_operation final : public operation<sync_operation, void> {
 public:
@@ -19,7 +41,9 @@ public:
     }
     result<void> await_resume() noexcept {
         on_.leave();
-        return operation::await_resume();
+        const auto synced = operation::await_resume();
+        note_sync(on_, synced);
+        return synced;
     }
 
     bool prepare(io_uring_sqe& sqe, ring&) noexcept override {

@@ -41,6 +41,7 @@ public:
         takes_fixed_vectors_ = other.takes_fixed_vectors_;
         has_peer_ = other.has_peer_;
         alignment_ = other.alignment_;
+        lost_ = other.lost_;
         return *this;
     }
     ~target() {
@@ -81,6 +82,12 @@ public:
         return alignment_.offset != 0 && (at & (alignment_.offset - 1)) != 0;
     }
 
+    // After a sync that failed: the errno, kept for every later sync and for close(). The kernel
+    // tells it once and then takes the pages for clean, so that a second sync would succeed
+    // although the bytes are lost.
+    int lost() const noexcept { return lost_; }
+    void note_lost(int errno_value) noexcept { lost_ = lost_ != 0 ? lost_ : errno_value; }
+
     // Operations count themselves in and out; a coroutine does so by having a `use`.
     void enter() noexcept { ++in_use_; }
     void leave() noexcept { --in_use_; }
@@ -102,6 +109,7 @@ private:
     bool takes_fixed_vectors_ = false;
     bool has_peer_ = false;
     direct_alignment alignment_;
+    int lost_ = 0;
     std::uint32_t in_use_ = 0;
 };
 

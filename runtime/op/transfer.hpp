@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pelton/buffers/areas.hpp>
+#include <pelton/runtime/op/durability.hpp>
 #include <pelton/runtime/op/ladder.hpp>
 #include <pelton/runtime/op/operation.hpp>
 #include <pelton/runtime/op/target.hpp>
@@ -40,13 +41,16 @@ public:
         if (peer_decides()) {
             this->here().completions().peer_wait_ended();
         }
+        if (keep_ != durability::none && this->outcome() == -EIO) [[unlikely]] {
+            on_.note_lost(EIO);
+        }
         return base::await_resume();
     }
 
 protected:
-    transfer_base(shard& here, direction way, target& on, const areas& memory,
-                  std::uint64_t at) noexcept
-        : base(here), on_(on), way_(way), memory_(memory), at_(at) {}
+    transfer_base(shard& here, direction way, target& on, const areas& memory, std::uint64_t at,
+                  durability keep) noexcept
+        : base(here), on_(on), way_(way), keep_(keep), memory_(memory), at_(at) {}
     ~transfer_base() = default;
 
     // A stream ends its transfers when somebody else writes or reads; a file does by itself.
@@ -54,6 +58,7 @@ protected:
 
     bool prepare_rest(io_uring_sqe& sqe, ring& queues) noexcept {
         auto& counters = this->here().counters();
+        sqe.rw_flags = static_cast<int>(keep_);
         switch (prepare_transfer(sqe, queues, way_, on_, memory_, at_)) {
             case rung::put_off:
                 return false;
@@ -73,6 +78,7 @@ protected:
 
     target& on_;
     direction way_;
+    durability keep_;
     areas memory_;      // what is still to be transferred
     std::uint64_t at_;  // where, in the target; target::no_position for a stream
     std::error_code refusal_;
@@ -81,8 +87,9 @@ protected:
 // One operation: as many bytes as the kernel transfers at once.
 class transfer final : public transfer_base<transfer> {
 public:
-    transfer(shard& here, direction way, target& on, const areas& memory, std::uint64_t at) noexcept
-        : transfer_base(here, way, on, memory, at) {}
+    transfer(shard& here, direction way, target& on, const areas& memory, std::uint64_t at,
+             durability keep = durability::none) noexcept
+        : transfer_base(here, way, on, memory, at, keep) {}
 
     bool prepare(io_uring_sqe& sqe, ring& queues) noexcept override {
         return prepare_rest(sqe, queues);
@@ -100,8 +107,8 @@ class whole_transfer final : public transfer_base<whole_transfer> {
 public:
     // `moved`, if given, is always the bytes transferred so far, also when an error ends it.
     whole_transfer(shard& here, direction way, target& on, const areas& memory, std::uint64_t at,
-                   std::size_t* moved) noexcept
-        : transfer_base(here, way, on, memory, at), moved_(moved) {
+                   std::size_t* moved, durability keep = durability::none) noexcept
+        : transfer_base(here, way, on, memory, at, keep), moved_(moved) {
         set_hooked();
         if (moved != nullptr) {
             *moved = 0;
