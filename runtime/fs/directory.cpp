@@ -1,35 +1,31 @@
 #include <pelton/runtime/fs/directory.hpp>
 #include <pelton/runtime/fs/on_thread.hpp>
 #include <pelton/runtime/fs/opening.hpp>
+#include <pelton/runtime/op/sync.hpp>
 
-#include <dirent.h>
 #include <fcntl.h>
 
-#include <cstring>
+#include <array>
+#include <cerrno>
 
 namespace pelton {
 namespace {
 
-open_how how_to_list(bool follow) {
+// No link is longer than a path (PATH_MAX), and those of procfs are cut to a page.
+constexpr std::size_t link_bytes_max = 4096;
+
+open_how how_to_list(bool follow, resolve within) {
     open_how how{};
     how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     how.flags |= follow ? 0 : O_NOFOLLOW;
+    how.resolve = static_cast<std::uint64_t>(within);
     return how;
 }
-
-// getdents64(2)'s record, whose length and alignment the kernel chooses.
-struct raw_entry {
-    std::uint64_t inode;
-    std::int64_t next_offset;
-    std::uint16_t length;
-    std::uint8_t type;
-};
-constexpr std::size_t name_at = offsetof(raw_entry, type) + 1;
 
 }  // namespace
 
 task<result<directory>> directory::open(shard& here, std::string path, bool follow) {
-    const auto how = how_to_list(follow);
+    const auto how = how_to_list(follow, resolve::anywhere);
     const auto descriptor = co_await open_descriptor(here, AT_FDCWD, path, how);
     if (!descriptor) {
         co_return std::unexpected(descriptor.error());
@@ -37,8 +33,9 @@ task<result<directory>> directory::open(shard& here, std::string path, bool foll
     co_return directory(here, *descriptor);
 }
 
-task<result<directory>> directory::open_at(const directory& where, std::string name, bool follow) {
-    const auto how = how_to_list(follow);
+task<result<directory>> directory::open_at(const directory& where, std::string name, bool follow,
+                                           resolve within) {
+    const auto how = how_to_list(follow, within);
     const target::use pending(where.on_);
     const auto descriptor = co_await open_descriptor(where.home(), where.descriptor(), name, how);
     if (!descriptor) {
@@ -62,44 +59,41 @@ void directory::drop() noexcept {
     }
 }
 
-entry_stream::entry_stream(const directory& from)
-    : from_(&from), batch_(std::make_unique_for_overwrite<std::byte[]>(batch_bytes)) {}
-
-task<result<std::optional<directory_entry>>> entry_stream::next() {
-    for (;;) {
-        while (at_ < used_) {
-            if (auto entry = decode()) {
-                co_return entry;
-            }
-        }
-        auto call = [&calls = from_->home().calls(), descriptor = from_->descriptor(),
-                     room = std::span(batch_.get(), batch_bytes)] {
-            return calls.getdents64(descriptor, room);
-        };
-        const target::use pending(from_->on_);
-        const auto got = co_await on_thread(from_->home(), call);
-        if (!got) {
-            co_return std::unexpected(got.error());
-        }
-        if (*got == 0) {
-            co_return std::optional<directory_entry>();
-        }
-        used_ = *got;
-        at_ = 0;
+task<result<std::string>> directory::read_link(std::string name) const {
+    std::array<char, link_bytes_max> text;
+    const auto got = co_await call_operation<read_link_request>(
+        *home_, use(), via::thread, descriptor(), name, std::span(text));
+    if (!got) {
+        co_return std::unexpected(got.error());
     }
+    co_return std::string(text.data(), *got);
 }
 
-std::optional<directory_entry> entry_stream::decode() {
-    raw_entry raw{};
-    const auto* start = batch_.get() + at_;
-    std::memcpy(&raw, start, name_at);
-    at_ += raw.length;
-    const auto* text = reinterpret_cast<const char*>(start + name_at);
-    const std::string_view name(text, strnlen(text, raw.length - name_at));
-    if (name == "." || name == "..") {
-        return std::nullopt;
+task<result<void>> directory::sync() const {
+    if (home_->queues().has(feature::fsync)) {
+        co_return co_await sync_operation(*home_, on_, false);
     }
-    return directory_entry{name, type_of_mode(DTTOIF(static_cast<unsigned>(raw.type))), raw.inode};
+    const target::use pending(on_);
+    auto call = [&calls = home_->calls(), descriptor = descriptor()] {
+        return calls.fsync(descriptor, false);
+    };
+    co_return co_await on_thread(*home_, call);
+}
+
+task<result<void>> sync_parent_of(shard& here, std::string path) {
+    if (path.empty()) {
+        co_return failure(ENOENT);
+    }
+    const auto end = path.find_last_not_of('/');
+    const auto slash = path.find_last_of('/', end);
+    std::string parent = end == std::string::npos     ? "/"
+                         : slash == std::string::npos ? "."
+                                                      : path.substr(0, slash + 1);
+    const auto opened = co_await directory::open(here, std::move(parent));
+    if (!opened) {
+        co_return std::unexpected(opened.error());
+    }
+    co_return co_await opened->sync();
 }
 
 }  // namespace pelton

@@ -1,113 +1,68 @@
+#include <pelton/runtime/fs/classification.hpp>
 #include <pelton/runtime/fs/directory.hpp>
 #include <pelton/runtime/fs/file.hpp>
 #include <pelton/runtime/fs/on_thread.hpp>
 #include <pelton/runtime/fs/opening.hpp>
+#include <pelton/runtime/op/discard_request.hpp>
 #include <pelton/runtime/op/poll.hpp>
 #include <pelton/runtime/op/sync.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 
 namespace pelton {
-namespace {
 
-// File systems whose files have ->read_iter, so that fixed vectors are safe on them; their numbers
-// are statfs(2)'s. Others get plain vectors, which cost more only with O_DIRECT.
-constexpr std::array<std::uint32_t, 9> vector_file_systems{0xEF53,       // ext2, ext3, ext4
-                                                           0x58465342,   // xfs
-                                                           0x9123683E,   // btrfs
-                                                           0xF2F52010,   // f2fs
-                                                           0x01021994,   // tmpfs
-                                                           0x794C7630,   // overlayfs
-                                                           0x6969,       // nfs
-                                                           0xCA451A4E,   // bcachefs
-                                                           0x2FC12FC1};  // zfs
-
-bool takes_fixed_vectors(calls_face& calls, int descriptor, file_type type) noexcept {
-    if (type == file_type::block_device || type == file_type::fifo || type == file_type::socket) {
-        return true;
-    }
-    struct statfs system{};
-    if (type != file_type::regular || !calls.fstatfs(descriptor, system)) {
-        return false;
-    }
-    return std::ranges::find(vector_file_systems, static_cast<std::uint32_t>(system.f_type)) !=
-           vector_file_systems.end();
-}
-
-result<target> classify(calls_face& calls, int descriptor) noexcept {
-    const auto known = read_metadata(calls, descriptor, "", AT_EMPTY_PATH);
-    if (!known) {
-        return std::unexpected(known.error());
-    }
-    const auto flags = calls.status_flags(descriptor);
-    if (!flags) {
-        return std::unexpected(flags.error());
-    }
-    direct_alignment alignment;
-    if ((*flags & O_DIRECT) != 0) {
-        // A file system that does not tell is taken to ask for a page, which none exceeds.
-        alignment = known->direct.offset != 0 ? known->direct : direct_alignment{4096, 4096};
-    }
-    const bool has_peer = known->type != file_type::regular &&
-                          known->type != file_type::directory &&
-                          known->type != file_type::block_device;
-    return target(descriptor, takes_fixed_vectors(calls, descriptor, known->type), alignment,
-                  has_peer);
-}
-
-bool waits_for_a_writer(calls_face& calls, int descriptor, const open_how& how) noexcept {
-    if ((how.flags & (O_ACCMODE | O_NONBLOCK)) != O_RDONLY) {
-        return false;
-    }
-    const auto known = read_metadata(calls, descriptor, "", AT_EMPTY_PATH);
-    return known && known->type == file_type::fifo;
-}
-
-}  // namespace
-
-task<result<file>> file::open(shard& here, std::string path, open_mode mode, unsigned permissions) {
-    co_return co_await open_below(here, AT_FDCWD, path, mode, permissions);
+task<result<file>> file::open(shard& here, std::string path, open_mode mode, unsigned permissions,
+                              via chosen) {
+    co_return co_await open_below(here, AT_FDCWD, path, mode, permissions, resolve::anywhere,
+                                  chosen);
 }
 
 task<result<file>> file::open_at(const directory& where, std::string name, open_mode mode,
-                                 unsigned permissions) {
+                                 unsigned permissions, resolve within, via chosen) {
     const target::use pending(where.on_);
-    co_return co_await open_below(where.home(), where.descriptor(), name, mode, permissions);
+    co_return co_await open_below(where.home(), where.descriptor(), name, mode, permissions, within,
+                                  chosen);
 }
 
 task<result<file>> file::open_below(shard& here, int at, const std::string& name, open_mode mode,
-                                    unsigned permissions) {
+                                    unsigned permissions, resolve within, via chosen) {
     if (!makes_sense(mode)) {
         co_return failure(EINVAL);
     }
-    const auto how = how_to_open(mode, permissions);
-    const auto descriptor = co_await open_descriptor(here, at, name, how);
+    const auto how = how_to_open(mode, permissions, within);
+    const auto descriptor = co_await open_descriptor(here, at, name, how, chosen);
     if (!descriptor) {
         co_return std::unexpected(descriptor.error());
     }
-    auto opened = adopt(here, *descriptor);
-    if (opened && opened->on_.has_peer() && waits_for_a_writer(here.calls(), *descriptor, how)) {
+    auto known = co_await classify(here, *descriptor, has(mode, open_mode::direct));
+    if (!known) {
+        static_cast<void>(here.calls().close(*descriptor));
+        co_return std::unexpected(known.error());
+    }
+    file opened(here, std::move(known->on));
+    const bool waits = (how.flags & (O_ACCMODE | O_NONBLOCK)) == O_RDONLY;
+    if (known->type == file_type::fifo && waits) {
         // The ring opened it without waiting, and without a writer a read finds the end.
         const auto ready = co_await poll_operation(here, *descriptor, POLLIN);
         if (!ready) {
             co_return std::unexpected(ready.error());
         }
     }
-    co_return opened;
+    co_return std::move(opened);
 }
 
 result<file> file::adopt(shard& here, int descriptor) {
-    auto known = classify(here.calls(), descriptor);
+    const auto flags = here.calls().status_flags(descriptor);
+    auto known = flags ? classify_now(here, descriptor, (*flags & O_DIRECT) != 0)
+                       : std::unexpected(flags.error());
     if (!known) {
         static_cast<void>(here.calls().close(descriptor));
         return std::unexpected(known.error());
     }
-    return file(here, std::move(*known));
+    return file(here, std::move(known->on));
 }
 
 file& file::operator=(file&& other) noexcept {
@@ -129,6 +84,9 @@ void file::drop() noexcept {
 }
 
 task<result<void>> file::synchronize(bool data_only) {
+    if (on_.lost() != 0) {
+        co_return failure(on_.lost());
+    }
     if (home_->queues().has(feature::fsync)) {
         co_return co_await sync_operation(*home_, on_, data_only);
     }
@@ -136,39 +94,46 @@ task<result<void>> file::synchronize(bool data_only) {
     auto call = [&calls = home_->calls(), descriptor = on_.descriptor(), data_only] {
         return calls.fsync(descriptor, data_only);
     };
-    co_return co_await on_thread(*home_, call);
+    const auto synced = co_await on_thread(*home_, call);
+    note_sync(on_, synced);
+    co_return synced;
 }
 
-task<result<metadata>> file::stat() {
-    const target::use pending(on_);
-    auto call = [&calls = home_->calls(), descriptor = on_.descriptor()] {
-        return read_metadata(calls, descriptor, "", AT_EMPTY_PATH);
-    };
-    co_return co_await on_thread(*home_, call);
+task<result<void>> file::sync(durability how) {
+    if (how == durability::none) {
+        co_return result<void>();
+    }
+    co_return co_await synchronize(how == durability::data);
+}
+
+task<result<void>> file::sync_range(std::uint64_t at, std::uint64_t bytes, range_sync how,
+                                    via chosen) {
+    if (on_.lost() != 0) {
+        co_return failure(on_.lost());
+    }
+    const auto synced = co_await call_operation<sync_range_request>(
+        *home_, use(), chosen, descriptor(), at, bytes, static_cast<unsigned>(how));
+    note_sync(on_, synced);
+    co_return synced;
 }
 
 task<result<std::uint64_t>> file::size() {
-    const auto known = co_await stat();
+    const auto known = co_await stat(stat_field::bytes);
     if (!known) {
         co_return std::unexpected(known.error());
     }
     co_return known->bytes;
 }
 
-task<result<void>> file::allocate(std::uint64_t at, std::uint64_t bytes) {
-    const target::use pending(on_);
-    auto call = [&calls = home_->calls(), descriptor = on_.descriptor(), at, bytes] {
-        return calls.fallocate(descriptor, 0, at, bytes);
-    };
-    co_return co_await on_thread(*home_, call);
-}
-
-task<result<void>> file::truncate(std::uint64_t bytes) {
-    const target::use pending(on_);
-    auto call = [&calls = home_->calls(), descriptor = on_.descriptor(), bytes] {
-        return calls.ftruncate(descriptor, bytes);
-    };
-    co_return co_await on_thread(*home_, call);
+task<result<void>> file::discard(std::uint64_t at, std::uint64_t bytes) {
+    const auto done = co_await call_operation<discard_request>(*home_, use(), via::usual,
+                                                               descriptor(), at, bytes);
+    if (done || done.error() != std::errc::operation_not_supported) {
+        co_return done;
+    }
+    // That a command is unknown and that a device cannot discard are told by the same errno.
+    co_return co_await call_operation<discard_request>(*home_, use(), via::thread, descriptor(), at,
+                                                       bytes);
 }
 
 }  // namespace pelton

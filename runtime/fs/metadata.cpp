@@ -6,16 +6,15 @@
 namespace pelton {
 namespace {
 
-// STATX_DIOALIGN (6.1) is younger than Debian 12's C library headers on some architectures.
-constexpr unsigned mask_dioalign = 0x2000;
-
-// stx_dio_mem_align and stx_dio_offset_align stand after stx_mnt_id; older headers call the place
-// spare, so it is read by offset. statx(2), linux/stat.h.
+// Older headers call the places of stx_mnt_id and of what follows spare, so they are read by
+// offset. statx(2), linux/stat.h.
+constexpr std::size_t mount_at = 0x90;
 constexpr std::size_t dio_mem_align_at = 0x98;
 constexpr std::size_t dio_offset_align_at = 0x9c;
 
-std::uint32_t field_at(const struct statx& raw, std::size_t offset) {
-    std::uint32_t value = 0;
+template <class T>
+T field_at(const struct statx& raw, std::size_t offset) {
+    T value = 0;
     __builtin_memcpy(&value, reinterpret_cast<const char*>(&raw) + offset, sizeof(value));
     return value;
 }
@@ -50,33 +49,38 @@ file_type type_of_mode(unsigned mode) noexcept {
     }
 }
 
-metadata metadata_of(const struct statx& raw) noexcept {
-    metadata known;
-    known.type = type_of_mode(raw.stx_mode);
-    known.mode = raw.stx_mode & 07777U;
-    known.bytes = raw.stx_size;
-    known.allocated_bytes = raw.stx_blocks * 512;
-    known.device = makedev(raw.stx_dev_major, raw.stx_dev_minor);
-    known.inode = raw.stx_ino;
-    known.links = raw.stx_nlink;
-    known.owner = raw.stx_uid;
-    known.group = raw.stx_gid;
-    known.device_number = makedev(raw.stx_rdev_major, raw.stx_rdev_minor);
-    known.accessed = time_of(raw.stx_atime);
-    known.modified = time_of(raw.stx_mtime);
-    if ((raw.stx_mask & mask_dioalign) != 0) {
-        known.direct = {field_at(raw, dio_mem_align_at), field_at(raw, dio_offset_align_at)};
+metadata::metadata(const struct statx& raw) noexcept
+    : told(static_cast<stat_field>(raw.stx_mask)),
+      type(type_of_mode(raw.stx_mode)),
+      mode(raw.stx_mode & 07777U),
+      bytes(raw.stx_size),
+      allocated_bytes(raw.stx_blocks * 512),
+      device(makedev(raw.stx_dev_major, raw.stx_dev_minor)),
+      inode(raw.stx_ino),
+      links(raw.stx_nlink),
+      owner(raw.stx_uid),
+      group(raw.stx_gid),
+      device_number(makedev(raw.stx_rdev_major, raw.stx_rdev_minor)),
+      accessed(time_of(raw.stx_atime)),
+      modified(time_of(raw.stx_mtime)),
+      changed(time_of(raw.stx_ctime)),
+      born(time_of(raw.stx_btime)) {
+    if (has(told, stat_field::mount)) {
+        mount = field_at<std::uint64_t>(raw, mount_at);
     }
-    return known;
+    if (has(told, stat_field::direct)) {
+        direct = {field_at<std::uint32_t>(raw, dio_mem_align_at),
+                  field_at<std::uint32_t>(raw, dio_offset_align_at)};
+    }
 }
 
-result<metadata> read_metadata(calls_face& calls, int at, const char* name, int flags) noexcept {
+result<metadata> read_metadata(calls_face& calls, int at, const char* name, int flags,
+                               stat_field wanted) noexcept {
     struct statx raw{};
-    if (const auto told = calls.statx(at, name, flags, STATX_BASIC_STATS | mask_dioalign, raw);
-        !told) {
+    if (const auto told = calls.statx(at, name, flags, static_cast<unsigned>(wanted), raw); !told) {
         return std::unexpected(told.error());
     }
-    return metadata_of(raw);
+    return metadata(raw);
 }
 
 }  // namespace pelton

@@ -1,8 +1,4 @@
-// Calls on files that io_uring lacks, or would only give to a kernel thread: one of ours makes
-// them.
-//
-// fallocate, ftruncate and statx have opcodes, but the kernel punts each of them, and a thread that
-// was begun cannot be cancelled there either.
+// Calls on files that io_uring lacks, or that are not asked of it: one of our threads makes them.
 #pragma once
 
 #include <pelton/runtime/outcome/result.hpp>

@@ -25,6 +25,21 @@ constexpr bool has(open_mode set, open_mode one) noexcept {
     return (static_cast<unsigned>(set) & static_cast<unsigned>(one)) == static_cast<unsigned>(one);
 }
 
+// How far a path may lead, openat2(2): what the kernel refuses on the way, with EXDEV or ELOOP.
+enum class resolve : std::uint8_t {
+    anywhere = 0,
+    same_device = 1,     // over no mount point
+    no_magic_links = 2,  // over no link of the kernel's own, as in /proc/self/fd
+    no_links = 4,        // over no symbolic link at all
+    beneath = 8,         // never out of the directory it starts in; an absolute path is refused
+    in_root = 16,        // likewise, with that directory taken for the root
+    cached = 32,         // EAGAIN unless the whole path is in the kernel's cache
+};
+
+constexpr resolve operator|(resolve a, resolve b) noexcept {
+    return static_cast<resolve>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+
 // Whether a file can be opened so: for reading or writing, and changed only for writing. Opening it
 // otherwise is EINVAL, since open(2) would truncate what it then refuses to write.
 constexpr bool makes_sense(open_mode mode) noexcept {

@@ -8,7 +8,7 @@
 
 namespace pelton {
 
-open_how how_to_open(open_mode mode, unsigned permissions) noexcept {
+open_how how_to_open(open_mode mode, unsigned permissions, resolve within) noexcept {
     unsigned flags = O_CLOEXEC;
     flags |= has(mode, open_mode::read_write) ? O_RDWR : has(mode, open_mode::write) ? O_WRONLY : 0;
     flags |= has(mode, open_mode::create) ? O_CREAT : 0;
@@ -21,15 +21,16 @@ open_how how_to_open(open_mode mode, unsigned permissions) noexcept {
     open_how how{};
     how.flags = flags;
     how.mode = (flags & O_CREAT) != 0 ? permissions : 0;  // openat2 refuses a mode without O_CREAT
+    how.resolve = static_cast<std::uint64_t>(within);
     return how;
 }
 
-task<result<int>> open_descriptor(shard& here, int at, const std::string& name,
-                                  const open_how& how) {
+task<result<int>> open_descriptor(shard& here, int at, const std::string& name, const open_how& how,
+                                  via chosen) {
     if (name.find('\0') != std::string::npos) {
         co_return failure(EINVAL);
     }
-    if (here.queues().has(feature::openat2)) {
+    if (chosen != via::thread && here.queues().has(feature::openat2)) {
         auto opened = co_await open_operation(here, at, name.c_str(), how);
         if (!opened && opened.error() == std::errc::no_such_device_or_address &&
             (how.flags & O_NONBLOCK) == 0) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pelton/runtime/fs/open_mode.hpp>
+#include <pelton/runtime/op/via.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/task/task.hpp>
@@ -11,10 +12,10 @@
 
 namespace pelton {
 
-open_how how_to_open(open_mode mode, unsigned permissions) noexcept;
+open_how how_to_open(open_mode mode, unsigned permissions, resolve within) noexcept;
 
 // `name` and `how` must outlive the await. EINVAL for a name with a zero byte inside.
-task<result<int>> open_descriptor(shard& here, int at, const std::string& name,
-                                  const open_how& how);
+task<result<int>> open_descriptor(shard& here, int at, const std::string& name, const open_how& how,
+                                  via chosen = via::usual);
 
 }  // namespace pelton
