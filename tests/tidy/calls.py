@@ -40,6 +40,8 @@ ALLOWED_HEADERS = {
     "netinet/udp.h": CONSTANTS,
     "netdb.h": ("runtime/outcome/unresolved.cpp",),  # the EAI_ numbers
     "poll.h": CONSTANTS,
+    "signal.h": CONSTANTS,
+    "sys/wait.h": CONSTANTS,
     "dirent.h": CONSTANTS,
     "sys/sysmacros.h": CONSTANTS,
     "ctime": CONSTANTS,
@@ -54,7 +56,8 @@ DISTINCT = """mmap munmap mremap madvise mprotect mlock munlock sysconf syscall 
     getsockopt getsockname getpeername getaddrinfo socketpair pipe2 dup2 dup3 pthread_create
     pthread_sigmask pthread_atfork sched_yield sched_setaffinity nanosleep clock_nanosleep
     clock_gettime gettimeofday usleep getrandom getentropy getpid gettid getrlimit setrlimit
-    fork execve waitpid readlinkat unlinkat mkdirat renameat renameat2 symlinkat linkat utimensat
+    fork execve posix_spawn posix_spawnp waitpid waitid pidfd_open
+    readlinkat unlinkat mkdirat renameat renameat2 symlinkat linkat utimensat
     fchmod fchown fsetxattr fgetxattr flistxattr futex""".split()
 RING = (r"io_uring_(?:enter2?|setup|register\w*|unregister\w*|submit\w*|wait\w*|get_events|"
         r"queue_init\w*|queue_exit|sync_cancel)")
