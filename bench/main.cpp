@@ -5,6 +5,7 @@
 #include <pelton/bench/nop/nop.hpp>
 #include <pelton/bench/read/read.hpp>
 #include <pelton/bench/scatter/scatter.hpp>
+#include <pelton/bench/ways/ways.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -43,6 +44,7 @@ int main(int argc, char** argv) {
     copy->add_option("--large-mib", copy_own.large_mib, "size of the large file");
     copy->add_option("--small-files", copy_own.small_files, "files in the tree");
     auto* echo = add("echo", "TCP echo: server CPU for each request");
+    auto* ways = add("ways", "operations on files by the ring, and by a thread");
     CLI11_PARSE(app, argc, argv);
     if (*nop) return run_nop(s, nop_own);
     if (*read) return run_read(s, read_own);
@@ -50,5 +52,6 @@ int main(int argc, char** argv) {
     if (*kiobuf) return run_kiobuf(s);
     if (*copy) return run_copy(s, copy_own);
     if (*echo) return run_echo(s);
+    if (*ways) return run_ways(s);
     return 0;
 }
