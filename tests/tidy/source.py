@@ -27,7 +27,8 @@ class Source(NamedTuple):
         return self.path.endswith((".cpp", ".hpp"))
 
 
-FOLDERS = ("buffers", "runtime", "examples", "bench", "tests", "cmake", "tools", ".ci")
+FOLDERS = ("buffers", "runtime", "examples", "bench", "tests", "cmake", "docs", "tools",
+           ".ci")
 FIXTURES = "tests/tidy/fixtures/"
 
 

@@ -2,10 +2,10 @@
 """Checks of what the code looks like rather than of what it does.
 
     tidy.py                     all checks of the text
-    tidy.py layers|calls|shape|readme
+    tidy.py layers|calls|shape|readme|features
     tidy.py symbols OBJECT...   the undefined symbols of compiled files
     tidy.py --self-test CHECK   whether the check finds what it should in fixtures/CHECK
-    tidy.py --paste             puts the examples into the documents that show them
+    tidy.py --paste             puts examples and features into the documents that show them
 """
 
 import re
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import calls
+import features
 import layers
 import readme
 import shape
@@ -20,7 +21,7 @@ from source import sources
 
 ROOT = Path(__file__).resolve().parents[2]
 CHECKS = {"layers": layers.check, "calls": calls.check, "shape": shape.check,
-          "readme": readme.check}
+          "readme": readme.check, "features": features.check}
 
 
 def self_test(name):
@@ -51,6 +52,7 @@ def main(arguments):
         found = list(calls.check_objects(arguments[1:]))
     elif arguments == ["--paste"]:
         readme.paste(ROOT, sources(ROOT))
+        features.paste(ROOT, sources(ROOT))
         found = []
     else:
         files = sources(ROOT)
