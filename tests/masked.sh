@@ -1,4 +1,4 @@
-# masked.sh MASK EXECUTABLE...: the test executables pass with PELTON_MASK=MASK, in one process each.
+# masked.sh MASK EXECUTABLE...: the test executables pass with PELTON_MASK=MASK, a process each.
 # Cases of the suite "slow" are left out: they are about amounts, not about which operation is used.
 set -eu
 PELTON_MASK=$1

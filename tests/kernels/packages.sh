@@ -19,8 +19,8 @@ mirror_of() {
     local suite=$1 wanted='^[^|]*\|Debian\|(bookworm|trixie|forky|sid)$' found
     case $suite in *-security) wanted='^[^|]*\|Debian\|.*-security$' ;; esac
     # The list is read whole: apt-get fails when its reader leaves.
-    found=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(CODENAME)' 'Identifier: Packages' |
-        grep -E "$wanted" | sort -u)
+    found=$(apt-get indextargets --format '$(REPO_URI)|$(ORIGIN)|$(CODENAME)' \
+        'Identifier: Packages' | grep -E "$wanted" | sort -u)
     printf '%s\n' "${found%%|*}"
 }
 
@@ -87,7 +87,8 @@ fetch_kernel() {
     if [ ! -d "$unpacked" ]; then
         say "fetching kernel $version"
         write_sources
-        private_apt apt-get update >&2 || die "the package lists of $(suites_of "$version") are not to be had"
+        private_apt apt-get update >&2 ||
+            die "the package lists of $(suites_of "$version") are not to be had"
         read -ra packages <<<"$(kernel_packages | tr '\n' ' ')"
         [ ${#packages[@]} -gt 0 ] || die "no linux-image-cloud-amd64 in $(suites_of "$version")"
         rm -rf "$unpacked.part"

@@ -56,7 +56,7 @@ one() {
             say "ok	$name	$took" ;;
         77)
             skipped=$((skipped + 1))
-            say "skip	$name	$(grep -aiE 'skipped:' /run/out | head -1 | sed -E 's/.*skipped: *//I')" ;;
+            say "skip	$name	$(sed -nE '/skipped:/I { s/.*skipped: *//I; p; q }' /run/out)" ;;
         *)
             failed=$((failed + 1))
             [ $code != 124 ] && [ $code != 137 ] || code="time $code"
