@@ -25,6 +25,7 @@
 #include <pelton/runtime/op/close.hpp>
 #include <pelton/runtime/op/durability.hpp>
 #include <pelton/runtime/op/extent_requests.hpp>
+#include <pelton/runtime/op/polled_queue.hpp>
 #include <pelton/runtime/op/stat_request.hpp>
 #include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/op/transfer.hpp>
@@ -103,6 +104,16 @@ public:
         std::uint64_t at, const areas& memory, std::size_t* moved = nullptr,
         durability keep = durability::none) noexcept {
         return {*home_, use(), via::thread, direction::writing, on_, memory, at, moved, keep};
+    }
+
+    // As read_at() and write_at(), but the shard polls the device for the answer; for files that
+    // were opened with direct, on devices with poll queues. See polled_queue, which must outlive
+    // the await, as must the array of the areas.
+    task<result<std::size_t>> read_polled_at(polled_queue& by, std::uint64_t at, areas memory) {
+        return by.transfer(direction::reading, on_, memory, at);
+    }
+    task<result<std::size_t>> write_polled_at(polled_queue& by, std::uint64_t at, areas memory) {
+        return by.transfer(direction::writing, on_, memory, at);
     }
 
     // fsync(2), fdatasync(2): what had been written when it starts is on the disk when it resumes.

@@ -68,6 +68,7 @@ static_assert(int{op_openat2} == int{IORING_OP_OPENAT2});
 static_assert(int{op_statx} == int{IORING_OP_STATX});
 
 // io_uring_setup(2) flags.
+inline constexpr unsigned setup_iopoll = 1U << 0;
 inline constexpr unsigned setup_cqsize = 1U << 3;
 inline constexpr unsigned setup_clamp = 1U << 4;
 inline constexpr unsigned setup_submit_all = 1U << 7;      // 5.18
@@ -75,6 +76,7 @@ inline constexpr unsigned setup_coop_taskrun = 1U << 8;    // 5.19
 inline constexpr unsigned setup_single_issuer = 1U << 12;  // 6.0
 inline constexpr unsigned setup_defer_taskrun = 1U << 13;  // 6.1
 inline constexpr unsigned setup_no_sqarray = 1U << 16;     // 6.6
+inline constexpr unsigned setup_hybrid_iopoll = 1U << 17;  // 6.13
 
 // Feature bits that io_uring_setup(2) reports.
 inline constexpr unsigned feature_nodrop = 1U << 1;

@@ -16,7 +16,8 @@ std::string describe(const capabilities& known) {
     for (const auto& entry : feature_table()) {
         const auto index = static_cast<std::size_t>(entry.id);
         const bool here = known.present.test(index);
-        const auto* state = here ? "yes" : known.masked.test(index) ? "masked" : "no";
+        const auto* present = entry.kind == feature_kind::polled_flag ? "untried" : "yes";
+        const auto* state = here ? present : known.masked.test(index) ? "masked" : "no";
         fmt::format_to(out, "{:<20} {:<6} {:<8} {}\n", entry.name, entry.since, state,
                        here ? "" : entry.when_missing);
     }

@@ -118,6 +118,10 @@ constexpr std::array<feature_entry, feature_count> table{{
      "ioctl(2), getsockopt(2) and setsockopt(2) are called instead"},
     {feature::block_discard, "block_discard", "6.12", setup_answer, abi::feature_min_timeout,
      "a thread calls ioctl(2) with BLKDISCARD"},
+    {feature::iopoll, "iopoll", "5.1", polled_flag, abi::setup_iopoll,
+     "polled transfers are ordinary ones"},
+    {feature::hybrid_iopoll, "hybrid_iopoll", "6.13", polled_flag, abi::setup_hybrid_iopoll,
+     "a polled queue polls all of the time, not only when an answer is near"},
 }};
 
 constexpr bool in_order() {

@@ -78,6 +78,9 @@ enum class feature : std::uint8_t {
     waitid,
     socket_command,
     block_discard,
+    // Polled rings
+    iopoll,
+    hybrid_iopoll,
     count
 };
 
@@ -91,7 +94,8 @@ enum class feature_kind : std::uint8_t {
     setup_answer,
     registration,
     opcode,
-    assumed  // older than any kernel that Pelton runs on; whether it works shows where it is used
+    polled_flag,  // set-up flag of a polled ring, and so known only when there is one
+    assumed       // older than any kernel Pelton runs on; whether it works shows in use
 };
 
 struct feature_entry {

@@ -166,7 +166,7 @@ capabilities set_up_ring(ring_face& kernel, const ring_options& options, io_urin
         } else if (entry.kind == feature_kind::setup_answer ||
                    entry.kind == feature_kind::enter_flag) {
             note(known, entry.id, (params.features & entry.value) != 0);
-        } else if (entry.kind == feature_kind::assumed) {
+        } else if (entry.kind == feature_kind::assumed || entry.kind == feature_kind::polled_flag) {
             note(known, entry.id, true);
         }
     }

@@ -97,6 +97,7 @@ public:
     ring& queues() noexcept { return queues_; }
     slab& lasting() noexcept { return lasting_; }
     calls_face& calls() noexcept { return *options_.calls; }
+    ring_face& ring_kernel() noexcept { return *options_.ring_kernel; }
     timers& clock() noexcept { return timers_; }
     const capabilities& known() const noexcept { return queues_.known(); }
 

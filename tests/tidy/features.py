@@ -22,6 +22,7 @@ PROBES = {
     "setup_answer": "feature bit of the set-up",
     "registration": "tried once at start",
     "opcode": "opcode probe",
+    "polled_flag": "set-up flag of a polled queue",
     "assumed": "none; it shows where it is used",
 }
 
