@@ -24,11 +24,11 @@ struct job {
     pelton::file from;
     pelton::file into;
     std::uint64_t size;
-    std::uint64_t next = 0;        // where the next piece begins
-    const char* failed = nullptr;  // what failed first
+    std::uint64_t next = 0;         // where the next piece begins
+    const char* culprit = nullptr;  // what failed first; then all others are asked to stop
 
-    auto stop(const char* what, std::error_code why) {
-        failed = failed == nullptr ? what : failed;
+    auto blame(const char* what, std::error_code why) {
+        culprit = culprit == nullptr ? what : culprit;
         return std::unexpected(why);
     }
 };
@@ -36,15 +36,15 @@ struct job {
 // Takes the next piece until none is left.
 task<result<void>> worker(pelton::shard& here, job& all, const char* source, const char* target) {
     auto pages = co_await here.pages().take(piece_pages);
-    if (!pages) co_return all.stop("pages", pages.error());
+    if (!pages) co_return all.blame("pages", pages.error());
     while (all.next < all.size) {
         const auto at = all.next;
         const auto wanted = std::min<std::uint64_t>(all.size - at, pages->size());
         all.next += wanted;
         auto got = co_await all.from.read_exactly_at(at, pages->first(wanted));
-        if (!got) co_return all.stop(source, got.error());
+        if (!got) co_return all.blame(source, got.error());
         auto put = co_await all.into.write_all_at(at, pages->first(*got));
-        if (!put) co_return all.stop(target, put.error());
+        if (!put) co_return all.blame(target, put.error());
     }
     co_return {};
 }
@@ -65,7 +65,8 @@ task<int> copy(pelton::shard& here, const char* source, const char* target) {
         }
         co_return {};
     };
-    if (auto done = co_await pelton::scope(body); !done) co_return failed(all.failed, done.error());
+    if (auto done = co_await pelton::scope(body); !done)
+        co_return failed(all.culprit, done.error());
     // An earlier write's error may surface only here.
     if (auto end = co_await all.into.close(); !end) co_return failed(target, end.error());
     co_return 0;

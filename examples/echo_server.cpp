@@ -1,8 +1,10 @@
-// echo_server [port]: sends back what each client sends; port 0, the default, lets the system
-// choose.
+// echo_server [PORT]: sends back what each client sends, until SIGINT or SIGTERM. Port 0, the
+// default, lets the system choose one.
 #include <pelton/runtime/net/tcp_listener.hpp>
 #include <pelton/runtime/runtime.hpp>
 #include <pelton/runtime/shard/with_timeout.hpp>
+
+#include <fmt/format.h>
 
 #include <charconv>
 #include <chrono>
@@ -12,13 +14,15 @@
 
 namespace {
 
-// One task for each client. A client that goes away ends its own task and nobody else's.
+using namespace std::chrono_literals;
+
+// One task for each client. One that goes away, or neither sends nor takes anything for 30 s, ends
+// its own task and nobody else's.
 pelton::task<> serve(pelton::tcp_stream client) {
-    using std::chrono_literals::operator""s;
-    // A lease on pages of the shard's pool; a client that is idle for so long is let go.
-    while (auto got = co_await pelton::with_timeout(30s, client.receive())) {
-        if (got->empty()) break;                     // the client sends no more
-        if (!co_await client.send_all(*got)) break;  // the same pages go out again
+    while (auto got = co_await pelton::with_timeout(30s, client.receive())) {  // a lease on pages
+        if (got->empty()) break;  // the client sends no more
+        // The same pages go out again.
+        if (!co_await pelton::with_timeout(30s, client.send_all(*got))) break;
     }
 }
 
@@ -27,7 +31,7 @@ pelton::task<pelton::result<void>> server(pelton::shard& here, std::uint16_t por
     if (!door) co_return std::unexpected(door.error());
     const auto where = door->local();
     if (!where) co_return std::unexpected(where.error());
-    std::printf("listening on port %u\n", unsigned{where->port()});
+    fmt::print("listening on port {}\n", where->port());
     std::fflush(stdout);
     const auto doorman = [&door](pelton::children& clients) { return door->serve(clients, serve); };
     co_return co_await pelton::scope(doorman);  // ends when every client's task has
@@ -40,8 +44,10 @@ int main(int argc, char** argv) {
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     if (argc > 2 || error != std::errc{} || end != text.data() + text.size()) {
-        std::fprintf(stderr, "usage: echo_server [port]\n");
+        fmt::print(stderr, "usage: echo_server [PORT]\n");
         return 2;
     }
-    return pelton::run([port](pelton::shard& here) { return server(here, port); });
+    pelton::options with;
+    with.stop_on_signals = true;  // they end serve(), and with it every client's task
+    return pelton::run(with, [port](pelton::shard& here) { return server(here, port); });
 }

@@ -197,5 +197,7 @@ int main(int argc, char** argv) {
         return 2;
     }
     allow_many_descriptors();
-    return pelton::run([&](pelton::shard& here) { return tail(here, names, *interval); });
+    pelton::options with;
+    with.stop_on_signals = true;
+    return pelton::run(with, [&](pelton::shard& here) { return tail(here, names, *interval); });
 }

@@ -61,5 +61,6 @@ int main(int argc, char** argv) {
     }
     pelton::options with;
     with.page_bytes = std::size_t{64} << 20;  // 512 clients at once that take their time
+    with.stop_on_signals = true;
     return pelton::run(with, [&](pelton::shard& here) { return server(here, argv[1], port); });
 }

@@ -1,23 +1,11 @@
 # echo_server gives each client back what it sent: a short line, and a megabyte to several at once.
 # $1: the folder of the examples
 set -eu
-
+. "$(dirname "$0")/listening.bash"
 server=$1/echo_server
-if ! command -v python3 > /dev/null; then
-    echo "skipped: no python3 to be the client"
-    exit 77
-fi
+command -v python3 >/dev/null || skip "no python3 to be the client"
 
-exec 3< <(exec "$server" 2> complained)
-pid=$!
-trap 'kill "$pid" 2> /dev/null || true' EXIT
-
-# It says so once it listens; one that ended instead says nothing.
-if ! read -r -u 3 said || [[ ! $said =~ ^listening\ on\ port\ [0-9]+$ ]]; then
-    cat complained
-    exit 1
-fi
-port=${said##* }
+listen "$server"
 
 python3 - "$port" << 'END'
 import os, socket, sys, threading
@@ -53,10 +41,13 @@ for one in crowd:
 sys.exit("; ".join(failures) or 0)
 END
 
-# Idle, it waits in the kernel, and it is still there.
-kill -0 "$pid"
-"$server" seventy 2> usage && exit 1
+# Stopped while clients are connected: their tasks end, too.
+exec 4<>"/dev/tcp/127.0.0.1/$port" 5<>"/dev/tcp/127.0.0.1/$port"
+echo hello >&4
+read -r -t 30 -u 4 answer && [ "$answer" = hello ] || fail "a shell is not answered"
+"$server" seventy 2>usage && fail "takes seventy for a port"
 grep -q '^usage: echo_server' usage
-"$server" "$port" 2> taken && exit 1
+"$server" "$port" 2>taken && fail "shares a port"
 grep -q 'Address already in use' taken
+stop_server
 echo "echoed by port $port"
