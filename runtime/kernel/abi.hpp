@@ -116,7 +116,6 @@ inline constexpr unsigned pbuf_ring_incremental = 1U << 1;  // 6.12
 inline constexpr unsigned sqe_buffer_select = 1U << 5;
 
 // Flags of sends and receives, in sqe.ioprio.
-inline constexpr unsigned recvsend_poll_first = 1U << 0;
 inline constexpr unsigned recv_multishot = 1U << 1;      // 6.0
 inline constexpr unsigned recvsend_fixed_buf = 1U << 2;  // 6.0; SENDMSG_ZC 6.15
 inline constexpr unsigned recvsend_bundle = 1U << 4;     // 6.10

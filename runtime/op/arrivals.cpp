@@ -109,9 +109,6 @@ bool arrivals::prepare(io_uring_sqe& sqe, ring& queues) noexcept {
     sqe.flags = abi::sqe_buffer_select;
     sqe.buf_group = receive_buffers::group;
     sqe.ioprio = abi::recv_multishot;
-    if (std::exchange(poll_first_, false)) {
-        sqe.ioprio |= abi::recvsend_poll_first;
-    }
     if (!from_.incremental() && queues.has(feature::receive_bundle)) {
         sqe.ioprio |= abi::recvsend_bundle;
     }
@@ -169,7 +166,6 @@ void arrivals::wait_for_buffers() noexcept {
     if (!door_) {
         return;
     }
-    poll_first_ = true;
     if (from_.wait(*this)) {
         parked_ = true;
     } else {

@@ -93,7 +93,6 @@ private:
     bool door_ = false;
     bool parked_ = false;  // waits for buffers
     bool ending_ = false;  // was asked to end
-    bool poll_first_ = false;
     bool owns_descriptor_ = false;
 };
 

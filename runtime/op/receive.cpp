@@ -119,7 +119,6 @@ bool receive_operation::prepare(io_uring_sqe& sqe, ring& queues) noexcept {
     if (at_ == stage::picking) {
         sqe.flags = abi::sqe_buffer_select;
         sqe.buf_group = receive_buffers::group;
-        sqe.ioprio = poll_first_ ? abi::recvsend_poll_first : 0;
         sqe.len = most < buffers_->run_bytes() ? static_cast<std::uint32_t>(most) : 0;
         return true;
     }
@@ -147,7 +146,6 @@ void receive_operation::finished() noexcept {
     const auto how = outcome();
     count_no_more();
     if (at_ == stage::picking && how == -ENOBUFS && !stopping()) {
-        poll_first_ = true;
         if (buffers_->wait(*this)) {
             at_ = stage::for_buffers;
             park();

@@ -84,7 +84,6 @@ private:
     receive_buffers* buffers_ = nullptr;  // null: the kernel cannot pick from them
     std::int32_t answer_ = 0;             // when ready
     stage at_ = stage::ready;
-    bool poll_first_ = false;
     bool counted_ = false;
 };
 
