@@ -94,9 +94,28 @@ result<endpoint> tcp_listener::local() const noexcept {
     return bytes ? endpoint::from(address, *bytes) : std::unexpected(bytes.error());
 }
 
-task<result<tcp_stream>> tcp_listener::accept_patiently(accept_patience& patience) {
+connections* tcp_listener::make_connections() noexcept {
+    if (!home_->queues().has(feature::accept_multishot)) {
+        return nullptr;
+    }
+    return home_->lasting().make<connections>(*home_, on_.descriptor());
+}
+
+task<result<tcp_stream>> tcp_listener::accept_next(connections* coming) {
+    if (coming == nullptr) {
+        co_return co_await accept();
+    }
+    const auto came = co_await next_connection(*coming);
+    if (!came) {
+        co_return std::unexpected(came.error());
+    }
+    co_return tcp_stream(*home_, *came, streams_);
+}
+
+task<result<tcp_stream>> tcp_listener::accept_patiently(accept_patience& patience,
+                                                        connections* coming) {
     for (;;) {
-        auto client = co_await accept();
+        auto client = co_await accept_next(coming);
         if (client) {
             patience.succeeded();
             co_return client;

@@ -13,6 +13,7 @@
 #include <pelton/runtime/net/tcp_stream.hpp>
 #include <pelton/runtime/op/accept.hpp>
 #include <pelton/runtime/op/close.hpp>
+#include <pelton/runtime/op/connections.hpp>
 #include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 #include <pelton/runtime/shard/sleep.hpp>
@@ -68,6 +69,27 @@ private:
     std::chrono::milliseconds next_pause_ = first_pause;
 };
 
+// The multishot accept of a serve(), if there is one.
+struct accepting {
+    explicit accepting(connections* made) noexcept : source(made) {}
+    accepting(const accepting&) = delete;
+    accepting& operator=(const accepting&) = delete;
+    ~accepting() {
+        if (source != nullptr) {
+            source->orphan();
+        }
+    }
+    // Once it resumes the kernel does not name the listener any more.
+    last_connection end() const noexcept {
+        if (source != nullptr) {
+            source->close_door();
+        }
+        return last_connection(source);
+    }
+
+    connections* const source;
+};
+
 class [[nodiscard]] tcp_listener {
 public:
     // Listens on `where`, with SO_REUSEADDR, so that a server can be started again at once.
@@ -93,6 +115,9 @@ public:
     // ends with is the scope's, as with any child: a handler that returns task<> keeps the errors
     // of its connection to itself.
     //
+    // One operation of the kernel's accepts them all where it can (Linux 5.19). Those that it had
+    // accepted and nobody has taken when serve() is asked to stop are closed.
+    //
     // A connection that failed before it was accepted is passed over. While descriptors or memory
     // are missing it pauses, 10 ms and then doubling up to 1 s, and the shard's error hook hears
     // of it once.
@@ -113,7 +138,9 @@ private:
         : home_(&here), streams_(options.streams), on_(descriptor) {}
     static result<tcp_listener> try_bind(shard& here, const endpoint& where,
                                          const listen_options& options) noexcept;
-    task<result<tcp_stream>> accept_patiently(accept_patience& patience);
+    task<result<tcp_stream>> accept_patiently(accept_patience& patience, connections* coming);
+    task<result<tcp_stream>> accept_next(connections* coming);
+    connections* make_connections() noexcept;
     void drop() noexcept;
 
     shard* home_;
@@ -124,10 +151,12 @@ private:
 template <class Handler>
 task<result<void>> tcp_listener::serve(children& kids, Handler handler) {
     const target::use counted(on_);
+    const accepting coming(make_connections());
     accept_patience patience;
     for (;;) {
-        auto client = co_await accept_patiently(patience);
+        auto client = co_await accept_patiently(patience, coming.source);
         if (!client) {
+            co_await coming.end();
             if (client.error() == std::errc::operation_canceled) {
                 co_return result<void>{};
             }

@@ -44,8 +44,8 @@ task<result<void>> serve_while(shard& here, Guests& guests) {
     co_return *ended;
 }
 
-options with_faults(accept_faults& kernel, int& reports) {
-    auto with = quiet();
+options with_faults(accept_faults& kernel, int& reports, std::string_view mask = "") {
+    auto with = masked(mask);
     with.ring_kernel = &kernel;
     with.error = [&reports](std::error_code, std::string_view what) {
         ++reports;
@@ -77,7 +77,8 @@ TEST_CASE("serve() passes over a connection that failed before it was accepted")
 TEST_CASE("serve() pauses while descriptors or memory are missing, says so once, and goes on") {
     accept_faults kernel;
     int reports = 0;
-    on_shard(with_faults(kernel, reports), [&](shard& here) -> task<> {
+    const auto with = with_faults(kernel, reports, "accept_multishot");
+    on_shard(with, [&](shard& here) -> task<> {
         const auto guests = [&](endpoint where) -> task<> {
             for (int i = 1; i <= 2; ++i) {
                 kernel.errors = {EMFILE, ENFILE, ENOBUFS, ENOMEM};
