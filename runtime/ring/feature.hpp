@@ -52,9 +52,7 @@ enum class feature : std::uint8_t {
     // Sockets
     udp_segment,
     send_zc,
-    sendmsg_zc,
     // Ways of opcodes
-    sendmsg_zc_fixed,
     accept_multishot,
     receive_multishot,
     // Opcodes for files and names
