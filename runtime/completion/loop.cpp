@@ -174,8 +174,9 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
     std::uint32_t marked = 0;
     resumable* oldest = nullptr;
     resumable** end = &oldest;
-    const auto reaped =
-        queues_.reap([&](std::uint64_t user_data, std::int32_t outcome, std::uint32_t flags) {
+    // Flags by reference: an untagged record's are not even read.
+    const auto reaped = queues_.reap(
+        [&](std::uint64_t user_data, std::int32_t outcome, const std::uint32_t& flags) {
             auto* one = reinterpret_cast<record*>(user_data);
             if ((user_data & tag_mask) != 0 || one->marks_ != 0) [[unlikely]] {
                 ++marked;

@@ -1,4 +1,4 @@
-# receive_file writes what a client sends behind its headers: empty, small and large messages, and an
+# receive_file writes what a client sends behind its headers: empty, small and large messages; an
 # end in the middle of one is an error.
 # $1: the folder of the examples
 set -eu

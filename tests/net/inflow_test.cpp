@@ -1,53 +1,13 @@
-// Inflows: one operation for many receives, ended early, too much at once, without pages.
-#include "connection.hpp"
-
-#include <pelton/runtime/net/tcp_inflow.hpp>
-#include <pelton/runtime/op/nop.hpp>
-
-#include <optional>
-#include <string>
+// Inflows: one operation for many receives, too much at once, without pages.
+#include "inflow.hpp"
 
 using namespace pelton;
 using namespace pelton::test;
 
-namespace {
-
-constexpr std::array ways{"", "buffer_ring_incremental", "buffer_ring_incremental,receive_bundle",
-                          "receive_multishot", "buffer_ring"};
-
-options small(std::string_view mask, std::size_t pages = 64, unsigned sq = 2) {
-    auto with = masked(mask);
-    with.ring.sq_entries = sq;
-    with.page_bytes = pages * arena::page_bytes();
-    return with;
-}
-
-std::string_view text_of(const lease& one) {
-    return {reinterpret_cast<const char*>(one.data()), one.size()};
-}
-
-void append(std::vector<std::byte>& all, const lease& part) {
-    all.insert(all.end(), part.bytes().begin(), part.bytes().end());
-}
-
-task<> send_and_end(tcp_stream& by, const std::vector<std::byte>& payload) {
-    const auto sent = co_await by.send_all(areas::for_write(payload));
-    CHECK(sent.value() == payload.size());
-    CHECK(by.shutdown(half::sending));
-}
-
-task<> turns(shard& here, int count) {
-    for (int i = 0; i < count; ++i) {
-        co_await nop(here);
-    }
-}
-
-}  // namespace
-
 TEST_CASE("an inflow yields every byte in order, then the end") {
     for (const char* mask : ways) {
         CAPTURE(mask);
-        on_shard(small(mask), [](shard& here) -> task<> {
+        on_shard(few_pages(mask), [](shard& here) -> task<> {
             auto pair = co_await connected(here);
             const auto payload = random_bytes(2'000'000, 1);
             std::vector<std::byte> all;
@@ -73,7 +33,7 @@ TEST_CASE("an inflow yields every byte in order, then the end") {
 }
 
 TEST_CASE("an inflow takes one SQE for many receives, and holds no page while it waits") {
-    on_shard(small("", 64, 16), [](shard& here) -> task<> {
+    on_shard(few_pages("", 64, 16), [](shard& here) -> task<> {
         if (here.received() == nullptr || !here.queues().has(feature::receive_multishot)) {
             co_return;
         }
@@ -101,7 +61,7 @@ TEST_CASE("an inflow takes one SQE for many receives, and holds no page while it
 TEST_CASE("an inflow that nobody takes from stops the peer, and goes on when somebody does") {
     for (const char* mask : ways) {
         CAPTURE(mask);
-        on_shard(small(mask, 256), [](shard& here) -> task<> {
+        on_shard(few_pages(mask, 256), [](shard& here) -> task<> {
             auto options = stream_options();
             options.pages_ahead = 4;
             std::array<int, 2> ends{};
@@ -135,7 +95,7 @@ TEST_CASE("an inflow that nobody takes from stops the peer, and goes on when som
 TEST_CASE("an inflow left early leaves its bytes to the stream's receives, in order") {
     for (const char* mask : ways) {
         CAPTURE(mask);
-        on_shard(small(mask), [](shard& here) -> task<> {
+        on_shard(few_pages(mask), [](shard& here) -> task<> {
             auto pair = co_await connected(here);
             const auto payload = random_bytes(400'000, 3);
             std::vector<std::byte> all;
@@ -175,43 +135,8 @@ TEST_CASE("an inflow left early leaves its bytes to the stream's receives, in or
     }
 }
 
-TEST_CASE("a stream that goes while its inflow is in the kernel takes pages and descriptor along") {
-    const auto before = open_descriptors();
-    for (const char* mask : {"", "close", "sync_cancel", "defer_taskrun"}) {
-        CAPTURE(mask);
-        on_shard(small(mask), [](shard& here) -> task<> {
-            for (int round = 0; round < 40; ++round) {
-                auto pair = co_await connected(here);
-                const auto sent = co_await pair.client.send_all(areas::for_write("some bytes"));
-                CHECK(sent);
-                {
-                    auto coming = pair.server.inflow();
-                    const auto got = co_await coming.next();
-                    CHECK(got);
-                }
-                const auto more = co_await pair.client.send_all(areas::for_write("more bytes"));
-                CHECK(more);
-                co_await turns(here, round % 3);
-                if (round % 2 == 0) {
-                    const auto closed = co_await pair.server.close();
-                    CHECK(closed);
-                } else {
-                    const auto gone = std::move(pair.server);
-                }
-                const auto end = co_await pair.client.receive();
-                // The peer sees an end, or a reset since bytes were left unread.
-                CHECK((!end || end->empty()));
-            }
-            co_await turns(here, 5);
-            CHECK(pages_out(here) == 0);
-            CHECK(here.lasting().used() == 0);
-        });
-    }
-    CHECK(open_descriptors() == before);
-}
-
 TEST_CASE("without a free record in the slab an inflow receives one at a time") {
-    auto with = small("");
+    auto with = few_pages("");
     with.lasting_records = 0;
     on_shard(std::move(with), [](shard& here) -> task<> {
         auto pair = co_await connected(here);
@@ -228,7 +153,7 @@ TEST_CASE("without a free record in the slab an inflow receives one at a time") 
 TEST_CASE("more streams than buffers: every inflow gets its bytes when pages are few") {
     for (const char* mask : {"", "buffer_ring_incremental"}) {
         CAPTURE(mask);
-        on_shard(small(mask, 16), [](shard& here) -> task<> {
+        on_shard(few_pages(mask, 16), [](shard& here) -> task<> {
             constexpr std::size_t count = 40;
             const auto payload = random_bytes(60'000, 5);
             const auto one = [&]() -> task<> {
@@ -261,59 +186,6 @@ TEST_CASE("more streams than buffers: every inflow gets its bytes when pages are
             };
             co_await scope(every);
             CHECK(pages_out(here) == 0);
-        });
-    }
-}
-
-TEST_CASE("stop requests race with what an inflow brings, and lose no byte") {
-    for (const char* mask : {"", "defer_taskrun", "buffer_ring_incremental"}) {
-        CAPTURE(mask);
-        on_shard(small(mask), [](shard& here) -> task<> {
-            auto pair = co_await connected(here);
-            std::optional<tcp_inflow> coming;
-            coming.emplace(pair.server);
-            std::vector<std::byte> all;
-            std::vector<std::byte> sent;
-            int stopped = 0;
-            for (int round = 0; round < 2'000; ++round) {
-                const auto receive = [&]() -> task<> {
-                    const auto got = co_await coming->next();
-                    if (got) {
-                        append(all, *got);
-                    } else {
-                        CHECK(got.error() == std::errc::operation_canceled);
-                        ++stopped;
-                    }
-                };
-                const auto body = [&](children& kids) -> task<> {
-                    kids.spawn([&] { return receive(); });
-                    co_await turns(here, round % 2);
-                    const auto byte = static_cast<std::byte>(round);
-                    CHECK(::send(pair.client.descriptor(), &byte, 1, MSG_NOSIGNAL) == 1);
-                    sent.push_back(byte);
-                    if (round % 3 == 0) {
-                        co_await nop(here);
-                    }
-                    kids.request_stop();
-                };
-                co_await scope(body);
-                if (round % 50 == 0) {
-                    coming.reset();
-                    coming.emplace(pair.server);
-                }
-            }
-            coming.reset();
-            CHECK(pair.client.shutdown(half::sending));
-            for (;;) {
-                const auto rest = co_await pair.server.receive();
-                REQUIRE(rest);
-                if (rest->empty()) {
-                    break;
-                }
-                append(all, *rest);
-            }
-            CHECK(all == sent);
-            CHECK(stopped > 0);
         });
     }
 }

@@ -26,7 +26,7 @@ TEST_CASE("receive, receive_exactly, accept and a lease under deadlines: what wa
         CHECK(exact.error() == deadline_passed());
         const auto leased = co_await with_timeout(1ms, pair.server.receive());
         CHECK(leased.error() == deadline_passed());
-        CHECK(here.pages().pool().lent_pages() == 0);
+        CHECK(pages_out(here) == 0);
         auto door = tcp_listener::bind(here, endpoint::loopback(0)).value();
         const auto nobody = co_await with_timeout(1ms, door.accept());
         CHECK(nobody.error() == deadline_passed());
