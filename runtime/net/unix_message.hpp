@@ -52,8 +52,14 @@ private:
 // From a stream.
 class unix_receive final : public message_operation<unix_receive, std::size_t> {
 public:
-    unix_receive(shard& here, target& on, const areas& memory, passed_descriptors& into) noexcept
-        : message_operation(here, direction::reading, on, memory, MSG_CMSG_CLOEXEC), into_(into) {}
+    // With bytes in the way that an inflow took before these, it is refused.
+    unix_receive(shard& here, target& on, const areas& memory, passed_descriptors& into,
+                 bool in_the_way) noexcept
+        : message_operation(here, direction::reading, on, memory, MSG_CMSG_CLOEXEC), into_(into) {
+        if (in_the_way) {
+            refuse(EBUSY);
+        }
+    }
 
     void dress(msghdr& header) noexcept { into_.make_room(header); }
     result<std::size_t> decode(std::int32_t outcome) const noexcept;

@@ -45,9 +45,10 @@ public:
     // Receives what there is, at least one byte, and the descriptors that came with those bytes; 0
     // at the end of the stream. The kernel never joins bytes that carry descriptors with bytes
     // after them. descriptors_lost() when this process had too few free: into.bytes() bytes came
-    // all the same. A receive without `into` lets the kernel close what comes.
+    // all the same. EBUSY while an inflow is open, or has left bytes that come first. A receive
+    // without `into` lets the kernel close what comes.
     unix_receive receive_with(const areas& memory, passed_descriptors& into) noexcept {
-        return unix_receive(*home_, on_, memory, into);
+        return unix_receive(*home_, on_, memory, into, arriving_ != nullptr);
     }
 
     unix_options options() const noexcept { return unix_options(*home_, descriptor()); }

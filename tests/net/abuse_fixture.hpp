@@ -93,7 +93,7 @@ task<> serve_under(shard& here, tcp_listener& door, Handler& handler, Abuse& abu
     };
     co_await scope(body);
     CHECK(open_descriptors() == descriptors);
-    CHECK(here.pages().pool().lent_pages() == 0);
+    CHECK(pages_out(here) == 0);
 }
 
 }  // namespace pelton::test

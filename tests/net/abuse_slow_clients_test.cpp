@@ -24,7 +24,7 @@ TEST_CASE("clients that connect and send nothing keep nobody else from being ser
             co_await is_served(here, where, 100);
             CHECK(log.began == silent + 2);
             CHECK(log.ended <= 2);
-            CHECK(here.pages().pool().lent_pages() == 0);
+            CHECK(pages_out(here) == 0);
             co_await exchange(idle.back(), 7);  // none of them was given up
             idle.clear();
             const auto all_ended = [&] { return log.ended == silent + 2; };
@@ -148,11 +148,11 @@ TEST_CASE("a client that never reads holds its sender back, which keeps one page
             CHECK(pouring == deaf);
             CHECK(poured > 0);
             CHECK(poured <= deaf * (send_room + receive_room));
-            CHECK(here.pages().pool().lent_pages() == deaf);
+            CHECK(pages_out(here) == deaf);
             clients.clear();
             const auto all_broke = [&] { return pouring == 0; };
             co_await until(all_broke);
-            CHECK(here.pages().pool().lent_pages() == 0);
+            CHECK(pages_out(here) == 0);
             co_await one_message(here, where);
             kids.request_stop();
         };

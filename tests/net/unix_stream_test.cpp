@@ -1,5 +1,6 @@
 #include "unix_fixture.hpp"
 
+#include <pelton/runtime/net/tcp_inflow.hpp>
 #include <pelton/runtime/net/unix_stream.hpp>
 #include <pelton/runtime/op/nop.hpp>
 
@@ -242,6 +243,26 @@ TEST_CASE("a descriptor that arrives with the stop request is yielded or stays, 
         CHECK(yielded < 4 * rounds);
     }
     CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("descriptors are not received past bytes that an inflow may have taken") {
+    on_shard([](shard& here) -> task<> {
+        if (!here.known().has(feature::receive_multishot)) {
+            co_return;  // an inflow takes nothing ahead then
+        }
+        unix_ends ends(here);
+        passed_descriptors came(here);
+        std::byte memory{};
+        auto coming = ends.right.inflow();
+        const auto sent = co_await ends.left.send(areas::for_write("a"));
+        CHECK(sent);
+        {
+            const auto got = co_await coming.next();
+            CHECK(got.value().size() == 1);
+        }
+        const auto refused = co_await ends.right.receive_with(std::span(&memory, 1), came);
+        CHECK(refused.error() == std::errc::device_or_resource_busy);
+    });
 }
 
 TEST_CASE("the kernel tells who is at the other end") {
