@@ -147,8 +147,7 @@ TEST_CASE("set-up flags that the kernel refuses are given up newest first, until
          feature::submit_all, 5},
     };
     for (const auto& each : kernels) {
-        if (!of_this_kernel().has(each.newest_left) &&
-            each.newest_left != feature::coop_taskrun) {
+        if (!of_this_kernel().has(each.newest_left) && each.newest_left != feature::coop_taskrun) {
             continue;  // this kernel is itself an older one
         }
         peeling_ring kernel;

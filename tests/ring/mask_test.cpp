@@ -79,8 +79,8 @@ TEST_CASE("a misspelt PELTON_MASK ends run() with a line that names the misspell
 
 TEST_CASE("a release as a mask hides what came after it, and nothing that it has") {
     const auto masked = mask_of("linux_6.1");
-    for (const auto one : {feature::no_sqarray, feature::no_iowait, feature::readv_fixed,
-                           feature::writev_fixed}) {
+    for (const auto one :
+         {feature::no_sqarray, feature::no_iowait, feature::readv_fixed, feature::writev_fixed}) {
         CHECK(masked.test(static_cast<std::size_t>(one)));
     }
     for (const auto one : {feature::defer_taskrun, feature::single_issuer, feature::ext_arg,
