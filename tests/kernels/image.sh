@@ -87,9 +87,32 @@ bring_tests() {
         cpio -pd --quiet "$image$root/tests")
 }
 
+# The programs as an archive, which is made again only when packages or this file have changed: a
+# kernel takes several archives one after the other.
+pack_programs() {
+    local archive=$cache/programs
+    if [ -f "$archive" ] && [ "$archive" -nt /var/lib/dpkg/status ] &&
+        [ "$archive" -nt "$here/image.sh" ]; then
+        return
+    fi
+    image=$work/programs
+    rm -rf "$image"
+    mkdir -p "$image"
+    bring_programs
+    pack "$archive.$$"
+    mv "$archive.$$" "$archive"
+}
+
+# Writes what is in $image, which goes.
+pack() {
+    (cd "$image" && find . | cpio -o -H newc --quiet) >"$1"
+    rm -rf "$image"
+}
+
 # make_image KERNEL SUITE FILES: writes $work/initramfs.
 make_image() {
     local kernel=$1
+    pack_programs
     image=$work/image
     rm -rf "$image"
     mkdir -p "$image"/{proc,sys,dev,run,root,etc,tmp,guest,var/tmp,mnt}
@@ -106,11 +129,11 @@ make_image() {
     for path in /etc/protocols /etc/services /etc/mke2fs.conf; do
         [ ! -f $path ] || cp $path "$image$path"
     done
-    bring_programs
     bring_modules "$kernel"
     bring_tests "$3"
-    (cd "$image" && find . | cpio -o -H newc --quiet) >"$work/initramfs"
-    rm -rf "$image"
+    pack "$work/tests.cpio"
+    cat "$cache/programs" "$work/tests.cpio" >"$work/initramfs"
+    rm "$work/tests.cpio"
 }
 
 # A disk of 4 GiB that takes no room, with the file system that the tests are to have.

@@ -7,7 +7,7 @@ leave() {
     sleep 0.2  # the line is slow
     busybox poweroff -f
 }
-trap 'say "broken	line $LINENO"; leave' ERR
+trap 'say "broken	line $LINENO"; leave' ERR  # until the tests begin
 busybox stty -F /dev/ttyS1 raw
 
 ln -s /proc/self/fd /dev/fd
@@ -19,7 +19,7 @@ mount -t tmpfs -o mode=1777 shm /dev/shm
 mount -t devpts devpts /dev/pts
 busybox ip link set lo up
 ulimit -n 65536
-set +e
+trap - ERR
 while read -r module; do
     busybox insmod $module || say "note	insmod $module failed"
 done </guest/modules
@@ -37,9 +37,15 @@ if ! mount -t "$filesystem" /dev/vda "$scratch"; then
 fi
 mkdir -p "$scratch/tmp" "$scratch/here"
 chmod 1777 "$scratch/tmp"
-mount --bind "$scratch/tmp" /tmp
+case $scratch in
+    /tmp/*) ;;  # the tests themselves lie there
+    *) mount --bind "$scratch/tmp" /tmp ;;
+esac
 chmod 755 / /root
-cd "$scratch/here" || leave
+if ! cd "$scratch/here"; then
+    say "broken	no $scratch/here"
+    leave
+fi
 # Polled transfers, and nothing else, write to it.
 [ ! -b /dev/nvme0n1 ] || export PELTON_SCRATCH_DEVICE=/dev/nvme0n1
 say "kernel	$(uname -r)"
