@@ -50,6 +50,22 @@ private:
     std::uint32_t expected_;
 };
 
+// When a process starts its first thread, Linux (seen on 6.18) gives it a table of private futexes
+// of its own, and whoever waits in a ring by then is never woken: so that thread starts first.
+task<> have_own_table(shard& here) {
+    static std::atomic<bool> there{false};
+    if (!there.load()) {
+        auto nothing = [] {};
+        co_await offload(here, nothing);
+        there.store(true);
+    }
+}
+
+task<result<bool>> by_ring(shard& here, const std::uint32_t& word, std::uint32_t expected) {
+    co_await have_own_table(here);
+    co_return co_await futex_wait_operation(here, word, expected);
+}
+
 task<result<bool>> wait_by_thread(shard& here, const std::uint32_t& word, std::uint32_t expected) {
     const auto& flow = co_await current_strand();
     auto call = [&calls = here.calls(), &word, expected] {
@@ -74,7 +90,7 @@ task<result<bool>> wait_by_thread(shard& here, const std::uint32_t& word, std::u
 task<result<bool>> futex_wait(shard& here, const std::atomic<std::uint32_t>& word,
                               std::uint32_t expected) {
     auto waited = here.known().has(feature::futex)
-                      ? co_await futex_wait_operation(here, value_in(word), expected)
+                      ? co_await by_ring(here, value_in(word), expected)
                       : co_await wait_by_thread(here, value_in(word), expected);
     if (!waited && waited.error() == std::errc::resource_unavailable_try_again) {
         co_return false;
