@@ -66,7 +66,7 @@ result<std::optional<directory_entry>> entry_stream::next_entry::await_resume() 
     if (found_) {
         return found_;
     }
-    if (!suspended_) {
+    if (stopped_) {
         return failure(ECANCELED);
     }
     from_.on_.leave();

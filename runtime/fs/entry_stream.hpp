@@ -54,21 +54,23 @@ public:
             return found_.has_value();
         }
         template <stranded Promise>
-        bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-            if (waiter.promise().on_strand()->stop_requested) {
-                return false;
+        void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+            stopped_ = waiter.promise().on_strand()->stop_requested;
+            if (stopped_) {
+                waiter_.handle = waiter;
+                from_.home_.make_ready(waiter_);
+                return;
             }
-            suspended_ = true;
             from_.on_.enter();
             refill_.await_suspend(waiter);
-            return true;
         }
         result<value_type> await_resume();
 
     private:
         entry_stream& from_;
         value_type found_;
-        bool suspended_ = false;
+        bool stopped_ = false;
+        resumable waiter_;
         offload_awaiter<refill> refill_;
     };
 

@@ -58,7 +58,7 @@ template <class Request>
 class call_operation final
     : public operation<call_operation<Request>, typename Request::value_type> {
     using base = operation<call_operation<Request>, typename Request::value_type>;
-    enum class way : std::uint8_t { refused, ring, thread };
+    enum class way : std::uint8_t { ring, thread };
 
 public:
     template <class... Arguments>
@@ -69,28 +69,26 @@ public:
           way_(choose(here, request_, chosen)),
           thread_(here, by_thread(request_, here.calls())) {}
 
-    // False when nothing is waited for: refused, or in a task that was asked to stop.
-    template <stranded Promise>
-    bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
+    bool await_ready() noexcept {
         refusal_ = request_.refusal();
-        if (!refusal_ && way_ == way::thread && waiter.promise().on_strand()->stop_requested) {
-            refusal_ = std::error_code(ECANCELED, std::system_category());
-        }
-        if (refusal_) {
-            way_ = way::refused;
-            return false;
-        }
+        return static_cast<bool>(refusal_);
+    }
+
+    template <stranded Promise>
+    void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
         on_.enter();
+        if (waiter.promise().on_strand()->stop_requested) {
+            way_ = way::ring;  // whose loop ends it with ECANCELED, and asks for no SQE
+        }
         if (way_ == way::ring) {
             base::await_suspend(waiter);
         } else {
             thread_.await_suspend(waiter);
         }
-        return true;
     }
 
     result<typename Request::value_type> await_resume() {
-        if (way_ == way::refused) {
+        if (refusal_) {
             return std::unexpected(refusal_);
         }
         on_.leave();

@@ -2,15 +2,14 @@
 // block, where a thread would only cost its way there and back.
 //
 // A request is one of call_operation.hpp. Usually the call is made, which takes less than a turn of
-// the loop; via::ring asks for the opcode, where the kernel has it. An opcode that does not suit
-// this descriptor (EOPNOTSUPP) falls back to the call.
+// the loop, also in a task that was asked to stop; via::ring asks for the opcode, where the kernel
+// has it. An opcode that does not suit this descriptor (EOPNOTSUPP) falls back to the call.
 #pragma once
 
 #include <pelton/runtime/op/operation.hpp>
 #include <pelton/runtime/op/via.hpp>
 
 #include <cerrno>
-#include <coroutine>
 #include <cstdint>
 #include <utility>
 
@@ -28,21 +27,9 @@ public:
           request_(std::forward<Arguments>(arguments)...),
           by_ring_(chosen == via::ring && here.queues().has(Request::opcode)) {}
 
-    // False when the call is to be made, or not even that: in a task that was asked to stop.
-    template <stranded Promise>
-    bool await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-        stopped_ = waiter.promise().on_strand()->stop_requested;
-        if (!by_ring_ || stopped_) {
-            return false;
-        }
-        base::await_suspend(waiter);
-        return true;
-    }
+    bool await_ready() const noexcept { return !by_ring_; }
 
     result<typename Request::value_type> await_resume() noexcept {
-        if (stopped_) {
-            return failure(ECANCELED);
-        }
         if (by_ring_ && this->outcome() != -EOPNOTSUPP) {
             return base::await_resume();
         }
@@ -62,7 +49,6 @@ private:
 
     Request request_;
     bool by_ring_;
-    bool stopped_ = false;
 };
 
 }  // namespace pelton

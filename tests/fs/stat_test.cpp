@@ -5,11 +5,13 @@
 
 #include <pelton/runtime/fs/directory.hpp>
 #include <pelton/runtime/fs/file.hpp>
+#include <pelton/runtime/shard/with_timeout.hpp>
 
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
 
+#include <chrono>
 #include <string>
 
 using namespace pelton;
@@ -60,6 +62,25 @@ TEST_CASE("what was asked for is told, and what a file system does not know is s
         REQUIRE(by_path.has_value());
         CHECK(has(by_path->told, stat_field::bytes));
     });
+}
+
+TEST_CASE(
+    "a deadline can stand around any of them, and one that has ended in time is not timed out") {
+    for (const auto chosen : {via::ring, via::thread}) {
+        on_shard([chosen](shard& here) -> task<> {
+            using namespace std::chrono_literals;
+            const test::scratch_directory scratch;
+            const auto where = co_await directory::open(here, scratch.path());
+            REQUIRE(where.has_value());
+            const auto known = co_await with_timeout(1h, where->stat(".", {}, chosen));
+            REQUIRE(known.has_value());
+            CHECK(known->type == file_type::directory);
+            auto entries = where->entries();
+            const auto end = co_await with_timeout(1h, entries.next());
+            REQUIRE(end.has_value());
+            CHECK(!end->has_value());
+        });
+    }
 }
 
 TEST_CASE("opening a second file of a mount asks statx(2) once, and the file system nothing") {
