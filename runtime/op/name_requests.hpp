@@ -20,7 +20,7 @@ namespace pelton {
 class name_request {
 public:
     using value_type = void;
-    static constexpr via usual = via::thread;
+    static constexpr via usual = via::ring;
 
     std::error_code refusal() const noexcept { return path_.refusal(); }
     result<void> decode(std::int32_t) const noexcept { return {}; }

@@ -21,7 +21,7 @@ public:
     using value_type = Told;
     static constexpr const char* name = "statx";
     static constexpr feature opcode = feature::statx;
-    static constexpr via usual = via::thread;
+    static constexpr via usual = via::ring;
 
     stat_request(int at, file_name path, unsigned flags, unsigned mask) noexcept
         : at_(at), path_(path), flags_(flags), mask_(mask) {}
