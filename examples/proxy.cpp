@@ -5,13 +5,10 @@
 // other direction open; a side that takes nothing is not read for, so its peer has to wait; a
 // connection that breaks breaks the other.
 #include <pelton/runtime/net/tcp_listener.hpp>
-#include <pelton/runtime/op/poll.hpp>
 #include <pelton/runtime/runtime.hpp>
 #include <pelton/runtime/shard/with_timeout.hpp>
 
 #include <fmt/format.h>
-
-#include <poll.h>
 
 #include <chrono>
 #include <cstdio>
@@ -25,12 +22,9 @@ using pelton::result;
 using pelton::task;
 using pelton::tcp_stream;
 
-// One direction, until `from` ends it.
-task<result<void>> pump(pelton::shard& here, tcp_stream& from, tcp_stream& into) {
+// One direction, until `from` ends it. Waiting costs no pages: the kernel picks them for what comes.
+task<result<void>> pump(tcp_stream& from, tcp_stream& into) {
     for (;;) {
-        // Pages are taken once there is something to put in: an idle connection holds none.
-        const auto ready = co_await pelton::poll_operation(here, from.descriptor(), POLLIN);
-        if (!ready) co_return std::unexpected(ready.error());
         const auto got = co_await from.receive();
         if (!got) co_return std::unexpected(got.error());
         if (got->empty()) co_return into.shutdown(pelton::half::sending);
@@ -55,8 +49,8 @@ task<> serve(pelton::shard& here, endpoint target, tcp_stream client) {
     set_up(client);
     set_up(*server);
     const auto both = [&](pelton::children& ways) -> task<result<void>> {
-        ways.spawn([&] { return pump(here, client, *server); }, "to the target");
-        co_return co_await pump(here, *server, client);
+        ways.spawn([&] { return pump(client, *server); }, "to the target");
+        co_return co_await pump(*server, client);
     };
     if (!co_await pelton::scope(both)) {  // what fails first has stopped the other direction, too
         // Closed so, a connection is reset: neither side takes a part of a stream for the whole.
