@@ -22,7 +22,8 @@ using pelton::result;
 using pelton::task;
 using pelton::tcp_stream;
 
-// One direction, until `from` ends it. Waiting costs no pages: the kernel picks them for what comes.
+// One direction, until `from` ends it. Waiting costs no pages: the kernel picks them for what
+// comes.
 task<result<void>> pump(tcp_stream& from, tcp_stream& into) {
     for (;;) {
         const auto got = co_await from.receive();
