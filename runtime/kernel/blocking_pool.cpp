@@ -37,6 +37,11 @@ result<void> blocking_pool::submit(blocking_job& job) noexcept {
     return {};
 }
 
+unsigned blocking_pool::started() const noexcept {
+    const std::lock_guard lock(mutex_);
+    return static_cast<unsigned>(threads_.size());
+}
+
 // Signals are for the program's own threads: a thread that runs a blocking call takes none, or
 // handlers would run where nobody expects them.
 bool blocking_pool::start_thread() noexcept {

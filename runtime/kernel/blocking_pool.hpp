@@ -18,6 +18,7 @@ public:
     ~blocking_pool() override;
 
     result<void> submit(blocking_job& job) noexcept override;
+    unsigned started() const noexcept override;
 
 private:
     void work();
@@ -27,7 +28,7 @@ private:
     unsigned threads_max_;
 
     // Any thread, under the mutex
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable work_came_;
     blocking_job* first_ = nullptr;
     blocking_job* last_ = nullptr;

@@ -6,6 +6,7 @@
 // POSIX allows that, and answers with the value or the errno. Callable from any thread.
 #pragma once
 
+#include <pelton/runtime/kernel/running_thread.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -51,6 +53,9 @@ public:
 
     // In order of submission. EAGAIN when no thread runs and none can be started.
     virtual result<void> submit(blocking_job& job) noexcept = 0;
+
+    // How many threads were started.
+    virtual unsigned started() const noexcept { return 0; }
 };
 
 // How a process is started. What it points to must outlive the call.
@@ -80,6 +85,18 @@ public:
 
     // Threads. The caller owns what is returned.
     virtual blocking_threads* make_blocking_threads(unsigned threads_max) = 0;
+
+    // A thread that runs `body(context)` with all signals blocked. Throws std::system_error.
+    virtual running_thread* start_thread(void (*body)(void*) noexcept, void* context);
+    // One that calls `tick(context)` every `period_ns`. After a tick that says false it dozes until
+    // it is nudged. Throws std::system_error.
+    virtual ticking_thread* start_ticker(bool (*tick)(void*) noexcept, void* context,
+                                         std::uint64_t period_ns);
+    // The cores that the calling thread may run on (sched_getaffinity(2)), and to stay on one.
+    virtual std::vector<unsigned> cores();
+    virtual result<void> pin_this_thread(unsigned core) noexcept;
+    // The threads of this process, without io_uring's workers; no value when nobody can tell.
+    virtual std::optional<unsigned> threads_of_process() noexcept;
 
     // Descriptors
     virtual result<int> openat2(int at, const char* path, const open_how& how) noexcept = 0;
