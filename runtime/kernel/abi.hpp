@@ -102,6 +102,7 @@ inline constexpr unsigned unregister_ring_fds = 21;
 inline constexpr unsigned register_pbuf_ring = 22;    // 5.19
 inline constexpr unsigned unregister_pbuf_ring = 23;  // 5.19
 inline constexpr unsigned register_sync_cancel = 24;
+inline constexpr unsigned register_clone_buffers = 30;  // 6.12
 inline constexpr unsigned buffers_sparse = 1U << 0;
 
 // IORING_OP_ASYNC_CANCEL flags.

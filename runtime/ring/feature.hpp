@@ -27,6 +27,7 @@ enum class feature : std::uint8_t {
     buffer_ring,
     buffer_ring_incremental,
     receive_bundle,
+    clone_buffers,
     // Opcodes
     read,
     write,
@@ -48,6 +49,7 @@ enum class feature : std::uint8_t {
     shutdown,
     socket,
     async_cancel,
+    msg_ring,
     poll_add,
     // Sockets
     udp_segment,

@@ -25,7 +25,7 @@ struct registered_range {
 
 class registry {
 public:
-    static constexpr unsigned slots = 64;
+    static constexpr unsigned slots = 256;
     static constexpr int none = -1;
 
     // The index of the range that holds all of [address, address + length), or `none`.
@@ -64,6 +64,8 @@ public:
         }
         return none;
     }
+
+    bool is_used(unsigned index) const noexcept { return ranges_[index].bytes != 0; }
 
     void set(unsigned index, registered_range range) noexcept {
         ranges_[index] = range;

@@ -1,5 +1,7 @@
 #include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/outcome/fatal.hpp>
+#include <pelton/runtime/ring/buffer_table.hpp>
+#include <pelton/runtime/ring/registrar.hpp>
 #include <pelton/runtime/ring/ring.hpp>
 #include <pelton/runtime/ring/setup.hpp>
 
@@ -15,23 +17,7 @@ namespace {
 // Four operations of the largest vector between two enters; a fifth waits for the next.
 constexpr std::size_t scratch_entries = 4 * std::size_t{abi::iovec_max};
 
-// Layouts of the kernel's registration arguments; Debian 12's header has them under other names
-// than later ones, so they are spelled here. Man page: io_uring_register(2).
-struct buffers_register {
-    std::uint32_t count;
-    std::uint32_t flags;
-    std::uint64_t reserved;
-    std::uint64_t data;
-    std::uint64_t tags;
-};
-struct buffers_update {
-    std::uint32_t offset;
-    std::uint32_t reserved;
-    std::uint64_t data;
-    std::uint64_t tags;
-    std::uint32_t count;
-    std::uint32_t reserved_too;
-};
+// As in buffer_table.hpp, for other registrations.
 struct ring_descriptor_update {
     std::uint32_t offset;
     std::uint32_t reserved;
@@ -44,7 +30,6 @@ struct sync_cancel {
     __kernel_timespec timeout;
     std::uint64_t padding[4];
 };
-static_assert(sizeof(buffers_register) == 32 && sizeof(buffers_update) == 32);
 static_assert(sizeof(sync_cancel) == 64 && sizeof(ring_descriptor_update) == 16);
 
 __kernel_timespec timespec_of(std::uint64_t nanoseconds) {
@@ -65,10 +50,13 @@ ring::ring(ring_face& kernel, const ring_options& options)
         enter_flags_ |= abi::enter_no_iowait;
     }
     register_own_descriptor();
-    prepare_buffer_table();
+    if (!options.clones_buffers) {
+        make_buffer_table();
+    }
     limit_workers(options);
     probe_sync_cancel();
     probe_buffer_rings();
+    probe_clone_buffers();
 }
 
 ring::~ring() {
@@ -119,7 +107,7 @@ void ring::register_own_descriptor() noexcept {
     }
 }
 
-void ring::prepare_buffer_table() noexcept {
+void ring::make_buffer_table() noexcept {
     constexpr auto index = static_cast<std::size_t>(feature::registered_buffers);
     if (known_.masked.test(index)) {
         return;
@@ -154,6 +142,17 @@ void ring::probe_sync_cancel() noexcept {
     if (kernel_.register_with(queues_, abi::register_sync_cancel, &request, 1) == -ENOENT) {
         known_.present.set(index);
     }
+}
+
+void ring::probe_clone_buffers() noexcept {
+    constexpr auto index = static_cast<std::size_t>(feature::clone_buffers);
+    if (known_.masked.test(index)) {
+        return;
+    }
+    buffers_clone request{};
+    request.from = ~0U;  // no descriptor; a kernel that knows cloning says so, or EBUSY
+    const int answer = kernel_.register_with(queues_, abi::register_clone_buffers, &request, 1);
+    known_.present.set(index, answer == -EBADF || answer == -EBUSY);
 }
 
 std::span<area> ring::scratch(std::size_t count) noexcept {
@@ -256,6 +255,26 @@ void ring::unregister_range(unsigned index) noexcept {
     const int updated =
         kernel_.register_with(queues_, abi::register_buffers_update, &update, sizeof(update));
     check(updated >= 0, "a registered buffer could not be given back to the kernel");
+}
+
+void ring::unregister_all() noexcept {
+    for (unsigned index = 0; index < registry::slots; ++index) {
+        if (registry_.is_used(index)) {
+            unregister_range(index);
+        }
+    }
+}
+
+bool ring::clone_buffers(const registrar& from) noexcept {
+    buffers_clone request{};
+    request.from = static_cast<std::uint32_t>(from.descriptor());
+    if (!has(feature::clone_buffers) ||
+        kernel_.register_with(queues_, abi::register_clone_buffers, &request, 1) < 0) {
+        return false;
+    }
+    known_.present.set(static_cast<std::size_t>(feature::registered_buffers));
+    registry_ = from.registered();
+    return true;
 }
 
 }  // namespace pelton

@@ -32,7 +32,9 @@ struct ring_options {
     unsigned cq_entries = 0;           // 0: four times the SQ; at least as many as it has, and 4
     unsigned iowq_bounded_max = 4;     // kernel threads for regular files
     unsigned iowq_unbounded_max = 32;  // kernel threads for everything else
-    feature_set masked{};              // to do without; see mask.hpp
+    feature_set masked{};  // to do without; see mask.hpp
+    // Makes no table of registered buffers: cloning wants to find none.
+    bool clones_buffers = false;
 };
 
 // Always on; each is one addition.
@@ -45,6 +47,8 @@ struct ring_counters {
     std::uint64_t overflows = 0;      // enters after which the kernel held CQEs back
     std::uint64_t scratch_full = 0;   // operations put off until the next enter
 };
+
+class registrar;
 
 class ring {
 public:
@@ -122,6 +126,12 @@ public:
     // does not allow it, ENOTSUP when the kernel has no sparse buffer table.
     result<unsigned> register_range(std::byte* start, std::size_t bytes) noexcept;
     void unregister_range(unsigned index) noexcept;
+    void unregister_all() noexcept;
+    // Makes every buffer of `from` one of this ring's, under the same index, pinned but once
+    // (IORING_REGISTER_CLONE_BUFFERS, 6.12). Only for a ring made with
+    // ring_options::clones_buffers, once; when it says false, such a ring needs a table of its own.
+    bool clone_buffers(const registrar& from) noexcept;
+    void make_buffer_table() noexcept;
     const registry& registered() const noexcept { return registry_; }
 
     // Makes `entries` places of 16 bytes at `memory`, a power of two on a page boundary, a provided
@@ -133,6 +143,8 @@ public:
 
     const capabilities& known() const noexcept { return known_; }
     bool has(feature one) const noexcept { return known_.has(one); }
+    // What another ring's MSG_RING names.
+    int descriptor() const noexcept { return queues_.ring_fd; }
     unsigned sq_entries() const noexcept { return sq_entries_; }
     unsigned cq_entries() const noexcept { return cq_entries_; }
     const ring_counters& counters() const noexcept { return counters_; }
@@ -140,10 +152,10 @@ public:
 private:
     void map_queues() noexcept;
     void register_own_descriptor() noexcept;
-    void prepare_buffer_table() noexcept;
     void limit_workers(const ring_options& options) noexcept;
     void probe_sync_cancel() noexcept;
     void probe_buffer_rings() noexcept;
+    void probe_clone_buffers() noexcept;
     entered judge(int outcome, unsigned offered) noexcept;
 
     // First: what throws after the set-up would leave the ring open.

@@ -1,6 +1,8 @@
 // The few SQEs and flags that the completion layer needs for itself.
 #pragma once
 
+#include <pelton/runtime/kernel/abi.hpp>
+
 #include <liburing.h>
 
 #include <cstdint>
@@ -27,6 +29,17 @@ inline void link_to_next(io_uring_sqe& sqe, bool hard = false) noexcept {
 // Whether another CQE of the same operation follows one with these flags.
 inline bool more_follow(std::uint32_t cqe_flags) noexcept {
     return (cqe_flags & IORING_CQE_F_MORE) != 0;
+}
+
+// Posts a CQE with `user_data` to the ring behind `ring_fd` (IORING_MSG_DATA, 5.18). This ring gets
+// one only when that failed, with `failed_user_data`.
+inline void prepare_doorbell(io_uring_sqe& sqe, int ring_fd, std::uint64_t user_data,
+                             std::uint64_t failed_user_data) noexcept {
+    sqe.opcode = abi::op_msg_ring;
+    sqe.flags = IOSQE_CQE_SKIP_SUCCESS;
+    sqe.fd = ring_fd;
+    sqe.off = user_data;
+    sqe.user_data = failed_user_data;
 }
 
 }  // namespace pelton

@@ -203,7 +203,7 @@ TEST_CASE("memory is registered and found, and given back it is found no more") 
 
 TEST_CASE("registering fails as a value: too many ranges, memory that is none, no buffer table") {
     ring queues(linux_ring(), two_entries());
-    const arena pages({.bytes = std::size_t{64} * 4096});
+    const arena pages({.bytes = registry::slots * std::size_t{4096}});
     for (unsigned i = 0; i < registry::slots; ++i) {
         REQUIRE(queues.register_range(pages.base() + std::size_t{4096} * i, 4096));
     }
