@@ -1,8 +1,13 @@
 #include <pelton/runtime/runtime.hpp>
+#include <pelton/runtime/shard/stall_watch.hpp>
+#include <pelton/runtime/shard/team.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <span>
 
 namespace pelton::detail {
 
@@ -24,10 +29,42 @@ int exit_code(std::error_code error) noexcept {
     return 1;
 }
 
-int run_shard(options with, const std::function<int(shard&)>& start) noexcept {
+namespace {
+
+constexpr std::uint64_t stall_ns_of_a_team = 500'000'000;
+
+int run_one(const options& with, const std::function<int(shard&)>& start) {
+    shard here(with);
+    std::unique_ptr<stall_watch> watch;
+    if (with.stall_ns.value_or(0) != 0) {
+        here.open_door();  // a shard without a door does not say when it sleeps
+        auto* only = &here;
+        watch = std::make_unique<stall_watch>(here.calls(), std::span(&only, 1), *with.stall_ns);
+    }
+    const int code = start(here);
+    here.retire();
+    return code;
+}
+
+unsigned count_of(const options& with) {
+    if (with.shards != 0) {
+        return with.shards;
+    }
+    return std::max(static_cast<unsigned>(with.calls->cores().size()), 1U);
+}
+
+}  // namespace
+
+int run_shards(options with, const std::function<int(shard&)>& start) noexcept {
     try {
-        shard here(std::move(with));
-        return start(here);
+        team_options all;
+        all.shards = count_of(with);
+        if (all.shards == 1) {
+            return run_one(with, start);
+        }
+        all.pin_to_cores = with.pin_to_cores;
+        all.stall_ns = with.stall_ns.value_or(stall_ns_of_a_team);
+        return team(with, all).run(start);
     } catch (...) {
         return exit_code(std::current_exception());
     }

@@ -21,6 +21,18 @@ struct options : shard_options {
     // When that ends the task with operation_canceled, the exit code is 128 and the signal's
     // number, as a shell would say it, and nothing is printed.
     bool stop_on_signals = false;
+
+    // Shards, each with a thread, a ring, a loop and pages of its own; main runs on the first,
+    // which is the calling thread. 0: as many as the process may use cores.
+    unsigned shards = 1;
+
+    // Keeps each shard's thread on a core of its own, as far as there are as many.
+    bool pin_to_cores = false;
+
+    // A task that computes for so long without giving way is reported by `notice`, once, from a
+    // thread that watches. In nanoseconds; 0: never. Default: 500 ms for several shards, never for
+    // one.
+    std::optional<std::uint64_t> stall_ns;
 };
 
 namespace detail {
@@ -110,18 +122,23 @@ auto stopped_by_signals(shard& here, F& main) -> std::invoke_result_t<F&, shard&
     }
 }
 
-// Runs `start` with a shard made from `with`; what its making throws becomes a line and 1.
-int run_shard(options with, const std::function<int(shard&)>& start) noexcept;
+// Runs `start` with the first of the shards made from `with`; what their making throws becomes a
+// line and 1.
+int run_shards(options with, const std::function<int(shard&)>& start) noexcept;
 
 }  // namespace detail
 
 // Makes a shard on this thread, runs `main(shard&)`, which returns a task, and returns its exit
 // code: the int it yields, 0 for a result without error, 1 after one printed line for an error or
 // an exception. Returns when the task has ended and nothing is in flight.
+//
+// With several shards, main finds the others by here.peer(n) and runs tasks there by on(). When it
+// has ended, the tasks that others posted are asked to stop and waited for, then the shards end,
+// the last one first.
 template <class F>
 int run(options with, F&& main) {
     const bool stops = with.stop_on_signals;
-    return detail::run_shard(std::move(with), [&](shard& here) {
+    return detail::run_shards(std::move(with), [&](shard& here) {
         int code = 1;
         detail::root outer(here);
         auto stoppable = [&](shard& on) { return detail::stopped_by_signals(on, main); };

@@ -22,7 +22,7 @@ bool loop::start_chain(std::span<record* const> members) noexcept {
 }
 
 std::size_t loop::chain_max() const noexcept {
-    return std::min(queues_.sq_entries(), queues_.cq_entries() - cqes_kept);
+    return std::min(queues_.sq_entries(), queues_.cq_entries() - cqes_kept - peer_places_);
 }
 
 void loop::queue_chain(std::span<record* const> members) noexcept {

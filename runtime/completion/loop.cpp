@@ -208,6 +208,8 @@ void loop::collect_marked(std::uint64_t user_data, std::int32_t outcome,
     collecting_ = true;
     if (tag == cqe_tag::cancel) {
         collect_cancel(one, outcome);
+    } else if (tag >= cqe_tag::bell) {
+        collect_bell(tag, user_data & ~tag_mask);
     } else if (tag < cqe_tag::flagged || collect_flagged(*one, outcome, flags)) {
         cqes_owed_ += tag == cqe_tag::reserved ? 1 : 0;
         one->outcome_ = outcome;

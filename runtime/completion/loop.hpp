@@ -18,6 +18,8 @@
 #pragma once
 
 #include <pelton/runtime/completion/chain.hpp>
+#include <pelton/runtime/completion/peer_bell.hpp>
+#include <pelton/runtime/completion/pulse.hpp>
 #include <pelton/runtime/completion/queue.hpp>
 #include <pelton/runtime/completion/record.hpp>
 #include <pelton/runtime/ring/ring.hpp>
@@ -119,6 +121,8 @@ public:
     // Resumes what is ready, and what becomes ready meanwhile, until nothing is or `limit` have
     // run; those that were ready together run together.
     void resume_ready(unsigned limit);
+    // The same, showing in `beat` which task runs.
+    void resume_watched(unsigned limit, pulse& beat);
 
     // One enter: admits what waits for room, submits, waits for one completion if `may_sleep`, at
     // most `timeout_ns`, and collects what completed.
@@ -144,6 +148,11 @@ public:
     // Starts a doorbell, in the CQ place kept for it: it must be heard when all other room is taken
     // by operations that wait for what it announces.
     void start_reserved(record& one) noexcept;
+
+    // Keeps CQ places for the bells of `peers` other rings. Before anything is started.
+    void keep_places_for(std::uint32_t peers) noexcept;
+    // Rings `bell` on the ring `descriptor` with the next enter. False when the SQ is full now.
+    bool ring_peer(int descriptor, peer_bell& bell) noexcept;
 
     // Records that the kernel has.
     std::uint32_t in_flight() const noexcept { return in_flight_ + direct_started(); }
@@ -195,6 +204,7 @@ private:
     bool collect_flagged(record& one, std::int32_t outcome, std::uint32_t flags) noexcept;
     void collect_last(record& one) noexcept;
     void collect_cancel(record* one, std::int32_t outcome) noexcept;
+    void collect_bell(cqe_tag tag, std::uint64_t address) noexcept;
     void conclude(record& one) noexcept;
     void hand_over(record& one) noexcept;
 
@@ -210,6 +220,7 @@ private:
     std::uint32_t in_flight_ = 0;  // records the kernel has, less those started directly
     std::uint32_t cqes_owed_ = 0;  // CQEs the kernel owes us, likewise, cancels included
     std::uint32_t cqes_allowed_ = queues_.cq_entries() - cqes_kept;
+    std::uint32_t peer_places_ = 0;  // kept for bells
     std::uint32_t now_ms_ = 0;
     loop_counters counters_;
 

@@ -26,13 +26,15 @@ class loop;
 
 // What the low bits of user_data say about a CQE.
 enum class cqe_tag : std::uint8_t {
-    operation = 0,  // the record's own; its waiter is made ready
-    hooked = 1,     // the record's own; its hook decides
-    cancel = 2,     // that of a cancel aimed at the record
-    reserved = 3,   // the record's own, in the CQ place kept for a doorbell
-    unawaited = 4,  // the record's own; no coroutine waits, finished() is called
-    flagged = 5,    // the record's own, whose flags matter: arrived(), then finished()
-    lasting = 6,    // the same, and others may follow it (lasting_record.hpp)
+    operation = 0,    // the record's own; its waiter is made ready
+    hooked = 1,       // the record's own; its hook decides
+    cancel = 2,       // that of a cancel aimed at the record
+    reserved = 3,     // the record's own, in the CQ place kept for a doorbell
+    unawaited = 4,    // the record's own; no coroutine waits, finished() is called
+    flagged = 5,      // the record's own, whose flags matter: arrived(), then finished()
+    lasting = 6,      // the same, and others may follow it (lasting_record.hpp)
+    bell = 7,         // another ring rang: a peer_bell's address, as in what follows
+    bell_failed = 8,  // this ring could not ring another
 };
 inline constexpr std::uint64_t tag_mask = 15;
 

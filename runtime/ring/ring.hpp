@@ -32,7 +32,7 @@ struct ring_options {
     unsigned cq_entries = 0;           // 0: four times the SQ; at least as many as it has, and 4
     unsigned iowq_bounded_max = 4;     // kernel threads for regular files
     unsigned iowq_unbounded_max = 32;  // kernel threads for everything else
-    feature_set masked{};  // to do without; see mask.hpp
+    feature_set masked{};              // to do without; see mask.hpp
     // Makes no table of registered buffers: cloning wants to find none.
     bool clones_buffers = false;
 };

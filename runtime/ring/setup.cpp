@@ -14,7 +14,8 @@ namespace pelton {
 namespace {
 
 constexpr unsigned cq_entries_min = 4;  // the loop keeps places for itself
-constexpr unsigned sq_entries_few = 8;  // a smaller ring than this is asked for, never fallen back to
+constexpr unsigned sq_entries_few =
+    8;  // a smaller ring than this is asked for, never fallen back to
 
 // Newest first: on EINVAL the kernel does not say which flag it does not know.
 constexpr std::array peel_order{feature::no_sqarray, feature::defer_taskrun, feature::single_issuer,
@@ -71,7 +72,8 @@ void probe_opcodes(ring_face& kernel, io_uring& queues, capabilities& known) {
     constexpr std::size_t room = 256;
     // On the stack: what throws here would leave the ring open.
     alignas(io_uring_probe)
-        std::array<std::byte, sizeof(io_uring_probe) + room * sizeof(io_uring_probe_op)> storage{};
+        std::array<std::byte, sizeof(io_uring_probe) + room * sizeof(io_uring_probe_op)>
+            storage{};
     auto* probe = reinterpret_cast<io_uring_probe*>(storage.data());
     const bool answered = kernel.register_with(queues, abi::register_probe, probe, room) == 0;
     known.opcodes = answered ? probe->last_op + 1U : 0;

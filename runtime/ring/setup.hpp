@@ -11,7 +11,8 @@ namespace pelton {
 struct ring_options;
 
 // Tries the wanted set-up flags, drops the newest of them on each EINVAL, halves the queues on
-// ENOMEM while 8 entries remain, and probes opcodes and registrations. Throws std::system_error whose text is set_up_failure()'s sentence.
+// ENOMEM while 8 entries remain, and probes opcodes and registrations. Throws std::system_error
+// whose text is set_up_failure()'s sentence.
 capabilities set_up_ring(ring_face& kernel, const ring_options& options, io_uring& queues);
 
 // One sentence: what io_uring_setup(2) refused, the likely cause, and the remedy.

@@ -18,8 +18,8 @@ int open_eventfd(calls_face& calls) {
 
 }  // namespace
 
-doorbell::doorbell(loop& completions, calls_face& calls, mailbox& box)
-    : completions_(completions), calls_(calls), box_(box), descriptor_(open_eventfd(calls)) {}
+doorbell::doorbell(loop& completions, calls_face& calls)
+    : completions_(completions), calls_(calls), descriptor_(open_eventfd(calls)) {}
 
 doorbell::~doorbell() {
     // Nothing was written through it, so close(2) has nothing to report.
@@ -31,6 +31,9 @@ void doorbell::arm() noexcept {
 }
 
 void doorbell::ring() noexcept {
+    if (rung_.exchange(true)) {
+        return;
+    }
     constexpr std::uint64_t one = 1;
     const auto written = calls_.write(descriptor_, std::as_bytes(std::span(&one, 1)));
     check(written.has_value(), "a shard's doorbell could not be rung");
@@ -48,7 +51,7 @@ void doorbell::finished() noexcept {
               "a shard's doorbell broke");
         completions_.start_reserved(*this);
     }
-    box_.deliver_all();
+    rung_.store(false);  // before the shard looks into its mailbox
 }
 
 }  // namespace pelton

@@ -3,8 +3,8 @@
 
 #include <pelton/runtime/completion/loop.hpp>
 #include <pelton/runtime/kernel/calls.hpp>
-#include <pelton/runtime/shard/mailbox.hpp>
 
+#include <atomic>
 #include <cstdint>
 
 namespace pelton {
@@ -12,7 +12,7 @@ namespace pelton {
 class doorbell final : public record {
 public:
     // Makes the eventfd; throws std::system_error when there is no descriptor for it.
-    doorbell(loop& completions, calls_face& calls, mailbox& box);
+    doorbell(loop& completions, calls_face& calls);
     ~doorbell();
 
     // Starts listening, on the shard's thread.
@@ -20,7 +20,8 @@ public:
     // Lets the pending read end without starting another.
     void close() noexcept { closing_ = true; }
 
-    // Callable from any thread.
+    // Rings, if nobody did since it was last heard: the shard then looks for messages. Callable
+    // from any thread.
     void ring() noexcept;
 
 private:
@@ -30,9 +31,9 @@ private:
 
     loop& completions_;
     calls_face& calls_;
-    mailbox& box_;
     int descriptor_;
     bool closing_ = false;
+    std::atomic<bool> rung_{false};
     std::uint64_t rings_ = 0;  // the kernel writes it
 };
 

@@ -25,18 +25,19 @@ private:
 
 class mailbox {
 public:
-    // True when the box was empty: the doorbell must then be rung. Callable from any thread.
+    // True when the box was empty. Callable from any thread.
     bool put(message& one) noexcept {
         auto* newest = newest_.load(std::memory_order_relaxed);
         do {
             one.next_ = newest;
-            // Release: what the poster wrote is there when the shard's acquire finds the message.
-        } while (!newest_.compare_exchange_weak(newest, &one, std::memory_order_release,
+            // What the poster wrote is there when the shard finds the message. In the one order of
+            // all such operations, since the poster looks next whether the shard is asleep.
+        } while (!newest_.compare_exchange_weak(newest, &one, std::memory_order_seq_cst,
                                                 std::memory_order_relaxed));
         return newest == nullptr;
     }
 
-    bool empty() const noexcept { return newest_.load(std::memory_order_relaxed) == nullptr; }
+    bool empty() const noexcept { return newest_.load() == nullptr; }
 
     // Delivers what is there, oldest first. Shard's thread.
     void deliver_all() noexcept {

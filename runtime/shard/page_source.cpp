@@ -1,3 +1,4 @@
+#include <pelton/runtime/shard/degraded_pages.hpp>
 #include <pelton/runtime/shard/page_source.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 
@@ -72,6 +73,16 @@ std::size_t pages_awaiter::describe(char* into, std::size_t room) const noexcept
 page_source::page_source(shard& home, std::size_t bytes) : home_(home) {
     home_.open_door();  // first: what it throws leaves nothing registered
     register_arena(bytes);
+    make_pool();
+}
+
+page_source::page_source(shard& home, std::unique_ptr<arena> memory, std::optional<unsigned> index)
+    : home_(home), arena_(std::move(memory)), index_(index), of_a_team_(true) {
+    home_.open_door();
+    make_pool();
+}
+
+void page_source::make_pool() {
     pool_ = std::make_unique<page_pool>(*arena_);
     takers_.resize(pool_->pages());
     pool_->set_home_hook(
@@ -92,7 +103,9 @@ page_source::~page_source() {
     }
     check(first_ == nullptr, "a shard ended while tasks wait for its pages");
     pool_.reset();
-    if (index_) {
+    if (of_a_team_) {
+        home_.queues().unregister_all();
+    } else if (index_) {
         home_.queues().unregister_range(*index_);
     }
 }
@@ -107,27 +120,17 @@ void page_source::register_arena(std::size_t bytes) {
         if (index) {
             index_ = *index;
             if (size != bytes) {
-                home_.notice(fmt::format(
-                    "RLIMIT_MEMLOCK ({} KiB) allows {} KiB of registered pages instead of {} KiB; "
-                    "raise it (ulimit -l, LimitMEMLOCK=) or grant CAP_IPC_LOCK",
-                    home_.calls().memlock_limit() / 1024, size / 1024, bytes / 1024));
+                home_.notice(fewer_registered_pages(home_.calls(), size, bytes));
             }
             return;
         }
         if (index.error() != std::errc::not_enough_memory) {
-            home_.notice(
-                fmt::format("pages are not registered with the kernel ({}): direct I/O "
-                            "costs more CPU",
-                            index.error().message()));
+            home_.notice(no_registered_pages(index.error()));
             return;
         }
     }
     arena_ = map(bytes);
-    home_.notice(
-        fmt::format("RLIMIT_MEMLOCK ({} KiB) does not allow registered pages: direct I/O "
-                    "costs more CPU; raise it (ulimit -l, LimitMEMLOCK=) or grant "
-                    "CAP_IPC_LOCK",
-                    home_.calls().memlock_limit() / 1024));
+    home_.notice(fewer_registered_pages(home_.calls(), 0, bytes));
 }
 
 result<lease> page_source::take_now(std::size_t pages) noexcept {

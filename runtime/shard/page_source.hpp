@@ -80,6 +80,9 @@ public:
     // RLIMIT_MEMLOCK does not allow the whole, a smaller arena is registered, at least an eighth of
     // what was asked for; below that it stays unregistered. Either is said once.
     page_source(shard& home, std::size_t bytes);
+    // Takes over an arena that the ring knows as buffer `index`, if it does. The ring knows those
+    // of other shards too, and all of them are given back at the end.
+    page_source(shard& home, std::unique_ptr<arena> memory, std::optional<unsigned> index);
     ~page_source();
 
     // One run of contiguous pages, lent until the lease dies. Waits, first come first served, while
@@ -96,6 +99,7 @@ public:
     page_pool& pool() noexcept { return *pool_; }
     const arena& memory() const noexcept { return *arena_; }
     bool registered() const noexcept { return index_.has_value(); }
+    bool is_awaited() const noexcept { return first_ != nullptr; }
 
     // For those who are no tasks: waits in the same queue, until pages_came() or leave_queue().
     void join_queue(page_request& one) noexcept;
@@ -117,10 +121,12 @@ private:
     void deliver() noexcept override;
     void register_arena(std::size_t bytes);
     void note_taker(const lease& taken, const strand* flow) noexcept;
+    void make_pool();
 
     shard& home_;
     std::unique_ptr<arena> arena_;
     std::optional<unsigned> index_;  // of the registered buffer
+    bool of_a_team_ = false;
     std::unique_ptr<page_pool> pool_;
     std::size_t aside_ = 0;
     std::vector<const strand*> takers_;  // of each page: the task that took it last, if one did,

@@ -1,5 +1,7 @@
 #include <pelton/runtime/kernel/abi.hpp>
+#include <pelton/runtime/shard/current_shard.hpp>
 #include <pelton/runtime/shard/shard.hpp>
+#include <pelton/runtime/shard/stall_watch.hpp>
 
 #include <fmt/format.h>
 
@@ -9,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
+#include <utility>
 
 namespace pelton {
 namespace {
@@ -27,30 +30,51 @@ shard_options with_mask(shard_options options) {
         }
         options.ring.masked |= *masked;
     }
+    // With none, nothing would ever run.
+    options.resumes_per_turn = std::max(options.resumes_per_turn, 1U);
+    options.mailbox_places = std::max(options.mailbox_places, std::uint32_t{1});
     return options;
 }
 
 }  // namespace
 
-shard::shard(shard_options options)
+shard::shard(shard_options options, unsigned number)
     : options_(with_mask(std::move(options))),
       queues_(*options_.ring_kernel, options_.ring),
       lasting_(options_.lasting_records),
-      completions_(queues_) {
-    say_if_smaller();
+      completions_(queues_),
+      number_(number) {
+    outside_.home = this;
+    outside_.name = "outside";
+    if (number == 0) {
+        say_if_smaller();
+    }
 }
 
 void shard::say_if_smaller() {
     // More than the kernel's most is cut to that in silence, as asked for (IORING_SETUP_CLAMP).
     const auto wanted = std::min(options_.ring.sq_entries, abi::sq_entries_max);
     if (queues_.sq_entries() < wanted) {
-        notice(fmt::format("RLIMIT_MEMLOCK ({} KiB) does not allow queues of {} entries, {} are "
-                           "used: more waits for room; raise it (ulimit -l, LimitMEMLOCK=)",
-                           calls().memlock_limit() / 1024, wanted, queues_.sq_entries()));
+        notice(
+            fmt::format("RLIMIT_MEMLOCK ({} KiB) does not allow queues of {} entries, {} are "
+                        "used: more waits for room; raise it (ulimit -l, LimitMEMLOCK=)",
+                        calls().memlock_limit() / 1024, wanted, queues_.sq_entries()));
     }
 }
 
 shard::~shard() {
+    settle();
+    received_.reset();
+    pages_.reset();
+}
+
+void shard::settle() noexcept {
+    if (std::exchange(settled_, true)) {
+        return;
+    }
+    if (gate_ != nullptr) {
+        gate_->close();
+    }
     threads_.reset();
     if (door_ != nullptr) {
         door_->close();
@@ -58,18 +82,21 @@ shard::~shard() {
     }
     check(strands_ == nullptr, "a shard ended before its tasks");
     if (!leave_kernel()) {
-        if (received_ != nullptr) {
-            received_->leak();
-        }
-        if (pages_ != nullptr) {
-            pages_->leak();
-        }
+        leak_pages();
         static_cast<void>(door_.release());
         lasting_.leak();
         completions_.abandon();
     }
-    received_.reset();
-    pages_.reset();
+}
+
+void shard::leak_pages() noexcept {
+    if (received_ != nullptr) {
+        received_->leak();
+    }
+    if (pages_ != nullptr) {
+        pages_->leak();
+    }
+    leaked_ = true;
 }
 
 bool shard::leave_kernel() noexcept {
@@ -101,6 +128,11 @@ receive_buffers* shard::received() {
 // -----------------------------------------------------------------------------------------
 
 void shard::run_until(const bool& done) {
+    const current_shard entered(*this);
+    if (watch_ != nullptr) {
+        run_watched_until(done);
+        return;
+    }
     for (;;) {
         completions_.resume_ready(options_.resumes_per_turn);
         if (done) {
@@ -110,13 +142,21 @@ void shard::run_until(const bool& done) {
     }
 }
 
+void shard::run_watched_until(const bool& done) {
+    for (;;) {
+        completions_.resume_watched(options_.resumes_per_turn, pulse_);
+        if (done) {
+            return;
+        }
+        take_turn();
+    }
+}
+
 void shard::take_turn() {
     ++counters_.turns;
-    if (pages_ != nullptr) {
-        pages_->serve();
-        if (received_ != nullptr) {
-            received_->serve();
-        }
+    if (door_ != nullptr) {
+        take_open_turn();
+        return;
     }
     completions_.set_now_ms(
         static_cast<std::uint32_t>(options_.calls->coarse_now_ns() / ns_per_ms));
@@ -130,6 +170,53 @@ void shard::take_turn() {
     }
     completions_.turn(may_sleep, sleep_limit_ns(options_.calls->now_ns()));
     timers_.expire(options_.calls->now_ns());
+}
+
+// A turn of a shard that other threads can reach.
+void shard::take_open_turn() {
+    if (pages_ != nullptr) {
+        pages_->serve();
+        if (received_ != nullptr) {
+            received_->serve();
+        }
+    }
+    completions_.set_now_ms(
+        static_cast<std::uint32_t>(options_.calls->coarse_now_ns() / ns_per_ms));
+    const bool untimed = timers_.empty() && !completions_.has_cancels();
+    const bool may_sleep = !completions_.has_ready() && fall_asleep();
+    if (may_sleep && untimed) {
+        refuse_deadlock();
+    }
+    completions_.turn(may_sleep, untimed ? std::nullopt : sleep_limit_ns(options_.calls->now_ns()));
+    if (may_sleep) {
+        wake_up();
+    }
+    if (!untimed) {
+        timers_.expire(options_.calls->now_ns());
+    }
+    if (!box_.empty()) {
+        box_.deliver_all();
+    }
+}
+
+// Says so first and looks for messages then: whoever posts does both in the other order, so one of
+// the two sees the other. False when there is something to do.
+bool shard::fall_asleep() noexcept {
+    asleep_.store(true);
+    if (box_.empty()) {
+        return true;
+    }
+    asleep_.store(false);
+    return false;
+}
+
+void shard::wake_up() noexcept {
+    if (watch_ == nullptr) {
+        asleep_.store(false, std::memory_order_release);
+        return;
+    }
+    asleep_.store(false);  // in one order with the watch, which dozes while all shards sleep
+    watch_->shard_woke();
 }
 
 std::optional<std::uint64_t> shard::sleep_limit_ns(std::uint64_t now_ns) const noexcept {
@@ -148,7 +235,7 @@ std::optional<std::uint64_t> shard::sleep_limit_ns(std::uint64_t now_ns) const n
 void shard::refuse_deadlock() {
     const std::uint32_t own = door_ != nullptr && door_->now() == record::state::in_flight ? 1 : 0;
     if (completions_.in_flight() <= own && !completions_.has_queued() && jobs_out_ == 0 &&
-        box_.empty()) [[unlikely]] {
+        box_.empty() && !may_be_woken()) [[unlikely]] {
         fmt::print(stderr, "{}", dump());
         check(pages_ == nullptr || !pages_->has_waiters(),
               "deadlock: the tasks above wait for pages of a pool whose pages are held by tasks "
@@ -158,64 +245,8 @@ void shard::refuse_deadlock() {
     }
 }
 
-// Other threads
-// ------------------------------------------------------------------------------------
-
-void shard::open_door() {
-    if (door_ == nullptr) {
-        door_ = std::make_unique<doorbell>(completions_, *options_.calls, box_);
-        door_->arm();
-    }
-}
-
-void shard::post(message& one) noexcept {
-    if (box_.put(one) && door_ != nullptr) {
-        door_->ring();
-    }
-}
-
-void shard::submit(blocking_job& job) noexcept {
-    ++counters_.offloads;
-    try {
-        open_door();
-        if (threads_ == nullptr) {
-            threads_.reset(options_.calls->make_blocking_threads(options_.blocking_threads_max));
-        }
-        if (threads_->submit(job)) {
-            return;
-        }
-    } catch (const std::exception& error) {
-        report(std::make_error_code(std::errc::resource_unavailable_try_again), error.what());
-    }
-    job.run();
-    job.finished();
-    if (door_ == nullptr) {
-        box_.deliver_all();  // no doorbell could be made, so none will be heard
-    }
-}
-
 // What it says
 // -------------------------------------------------------------------------------------
-
-void shard::notice(std::string_view sentence) {
-    if (options_.notice) {
-        options_.notice(sentence);
-        return;
-    }
-    fmt::print(stderr, "pelton: {}\n", sentence);
-}
-
-void shard::report(std::error_code error, std::string_view what) noexcept {
-    try {
-        if (options_.error) {
-            options_.error(error, what);
-            return;
-        }
-        fmt::print(stderr, "pelton: {}: {}\n", what, error.message());
-    } catch (...) {
-        fatal("an error could not be reported");
-    }
-}
 
 void shard::strand_started(strand& flow) noexcept {
     flow.later = strands_;
@@ -263,6 +294,8 @@ std::string shard::dump() const {
                    "short_transfers {}\n",
                    counters_.turns, timers_.armed(), counters_.offloads, counters_.fixed_transfers,
                    counters_.plain_transfers, counters_.short_transfers);
+    fmt::format_to(out, "shard {} calls {} mailbox_waits {} bells {}\n", number_, counters_.calls,
+                   counters_.mailbox_waits, counters_.bells);
     return text;
 }
 

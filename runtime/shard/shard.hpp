@@ -2,21 +2,25 @@
 //
 // Everything a task does goes through the shard it was started on; a task never changes shard.
 //
-// Thread: the one that made it, except post().
+// Thread: the one that made it, except where it says otherwise.
 #pragma once
 
 #include <pelton/runtime/completion/loop.hpp>
+#include <pelton/runtime/completion/pulse.hpp>
 #include <pelton/runtime/completion/slab.hpp>
 #include <pelton/runtime/kernel/calls.hpp>
 #include <pelton/runtime/kernel/ring_face.hpp>
 #include <pelton/runtime/ring/ring.hpp>
 #include <pelton/runtime/shard/doorbell.hpp>
+#include <pelton/runtime/shard/gate.hpp>
 #include <pelton/runtime/shard/mailbox.hpp>
 #include <pelton/runtime/shard/page_source.hpp>
 #include <pelton/runtime/shard/receive_buffers.hpp>
 #include <pelton/runtime/shard/timers.hpp>
+#include <pelton/runtime/task/flow.hpp>
 #include <pelton/runtime/task/scheduler.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -25,6 +29,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 namespace pelton {
 
@@ -45,13 +50,19 @@ struct shard_options {
     // Threads for offload(), at most.
     unsigned blocking_threads_max = 4;
 
-    // After so many resumptions the loop asks the kernel for completions, though more is ready.
+    // After so many resumptions the loop asks the kernel for completions, though more is ready. At
+    // least 1.
     unsigned resumes_per_turn = 256;
+
+    // How many calls from one other shard, and how many posts, may lie in the mailbox. on() waits
+    // for a place, post() answers EAGAIN. At least 1.
+    std::uint32_t mailbox_places = 1024;
 
     // How long the end of a shard waits for operations in flight, in nanoseconds.
     std::uint64_t drain_ns = 5'000'000'000;
 
-    // One sentence about a degraded start. Default: a line on standard error.
+    // One sentence about a degraded start. Default: a line on standard error. Of several shards
+    // each has a copy of both hooks and calls it on its own thread.
     std::function<void(std::string_view)> notice;
 
     // An error nobody can be told by return value, such as a close(2) that failed in a destructor.
@@ -69,13 +80,21 @@ struct shard_counters {
     std::uint64_t fixed_transfers = 0;  // operations on registered pages
     std::uint64_t plain_transfers = 0;  // the others
     std::uint64_t short_transfers = 0;
+    std::uint64_t calls = 0;          // to other shards, by on()
+    std::uint64_t mailbox_waits = 0;  // of those, had to wait for a place
+    std::uint64_t bells = 0;          // MSG_RINGs to sleeping shards
 };
+
+class lane;
+class stall_watch;
+class team;
 
 class shard final : public scheduler {
 public:
     // Reads PELTON_MASK from the environment, in addition to options.ring.masked. Throws
     // std::system_error with one sentence: what failed, why, and the remedy.
-    explicit shard(shard_options options);
+    // Of several shards the first alone says that queues are smaller than asked for.
+    explicit shard(shard_options options, unsigned number = 0);
     shard(const shard&) = delete;
     shard& operator=(const shard&) = delete;
 
@@ -92,6 +111,18 @@ public:
 
     // The pages that lie ready for receiving, or null when this kernel cannot pick from them.
     receive_buffers* received();
+    // Of the shards that run() made: this one's number, how many there are, and each of them. The
+    // others are named in on() and post(); nothing else of them is this thread's to touch.
+    unsigned number() const noexcept { return number_; }
+    unsigned shards() const noexcept;
+    shard& peer(unsigned number);
+
+    // Where other threads post() to; may outlive the shard. Asked for on the shard's thread, or, of
+    // a peer, on any shard's. Throws std::system_error when there is no descriptor for a doorbell.
+    shard_address address();
+
+    // The shard that the calling thread runs, or null.
+    static shard* of_this_thread() noexcept;
 
     loop& completions() noexcept { return completions_; }
     ring& queues() noexcept { return queues_; }
@@ -111,11 +142,23 @@ public:
     // every task waits is not stuck.
     void message_expected() noexcept { ++jobs_out_; }
     void message_not_expected() noexcept { --jobs_out_; }
+    // Wakes it by the doorbell, which needs no ring. Callable from any thread.
+    void ring_door() noexcept { door_->ring(); }
+    // From this shard to a peer.
+    lane& lane_to(const shard& other) noexcept;
+
+    // Tasks that came from other threads, on strands of their own.
+    flow_group& guests() noexcept { return guests_; }
+    // Refuses posts from now on, asks the guests to stop, and runs until those that were posted
+    // have ended; after that only the guests of peers that do the same are left.
+    void retire();
     // Makes post() possible. Idempotent; throws std::system_error when there is no descriptor.
     void open_door();
 
     void notice(std::string_view sentence);
     void report(std::error_code error, std::string_view what) noexcept;
+    // The same for an exception, whose own words follow `what`.
+    void report_thrown(const std::exception_ptr& thrown, std::string_view what) noexcept;
 
     // Every strand and what it waits in, for how long; then the counters.
     std::string dump() const;
@@ -129,11 +172,22 @@ public:
     void strand_ended(strand& flow) noexcept override;
 
 private:
+    friend class team;
+    friend class stall_watch;
+
     void say_if_smaller();
     void take_turn();
+    void take_open_turn();
+    void run_watched_until(const bool& done);
+    bool fall_asleep() noexcept;
+    void wake_up() noexcept;
+    bool may_be_woken() noexcept;
     std::optional<std::uint64_t> sleep_limit_ns(std::uint64_t now_ns) const noexcept;
     void refuse_deadlock();
+    // Leaves nothing in the kernel, or says what it leaks; only the pages are then still to go.
+    void settle() noexcept;
     bool leave_kernel() noexcept;
+    void leak_pages() noexcept;
 
     shard_options options_;
     ring queues_;
@@ -148,6 +202,22 @@ private:
     std::uint64_t jobs_out_ = 0;  // messages that are to come, from threads and others
     strand* strands_ = nullptr;
     shard_counters counters_;
+
+    // Among others
+    team* team_ = nullptr;
+    unsigned number_;
+    strand outside_;  // stands for whoever sent a guest
+    flow_group guests_{outside_};
+    std::shared_ptr<gate> gate_;  // made by the first address()
+    pulse pulse_;
+    stall_watch* watch_ = nullptr;
+    bool settled_ = false;
+    bool leaked_ = false;
+    bool has_company_ = false;  // threads that are not ours were seen
+    std::thread::id thread_ = std::this_thread::get_id();
+
+    // Any thread: whether a message must ring
+    alignas(64) std::atomic<bool> asleep_{false};
 
     template <class F>
     friend class offload_awaiter;

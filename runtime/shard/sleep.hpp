@@ -65,8 +65,8 @@ inline sleep_awaiter sleep(std::chrono::nanoseconds length) noexcept {
     return sleep_awaiter(length);
 }
 
-// Lets everything else that is ready run first. While something is always ready, the kernel is asked
-// for completions every options.resumes_per_turn resumptions.
+// Lets everything else that is ready run first. While something is always ready, the kernel is
+// asked for completions every options.resumes_per_turn resumptions.
 inline sleep_awaiter yield() noexcept {
     return sleep_awaiter(std::chrono::nanoseconds::zero());
 }

@@ -123,6 +123,9 @@ inline constexpr bool is_task<task<T>> = true;
 
 template <class T>
 class task_promise : public promise_base {
+    static_assert(alignof(T) <= 16,
+                  "a task's frame, and so what it yields, is aligned to 16 bytes");
+
 public:
     task<T> get_return_object() noexcept {
         return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));

@@ -130,3 +130,13 @@ TEST_CASE("an operation that was stopped in the kernel leaves its strand free") 
         co_await scope(family);
     });
 }
+
+TEST_CASE("a shard that is told to resume nothing in a turn resumes one") {
+    auto with = tiny();
+    with.resumes_per_turn = 0;
+    on_shard(with, [](shard& here) -> task<> {
+        for (int i = 0; i < 10; ++i) {
+            CHECK(co_await nop(here));
+        }
+    });
+}
