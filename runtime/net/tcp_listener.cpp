@@ -56,6 +56,9 @@ result<tcp_listener> tcp_listener::try_bind(shard& here, const endpoint& where,
     if (done && where.family() == AF_INET6 && where.is_wildcard()) {
         done = calls.setsockopt(*made, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
     }
+    if (done && options.reuse_port) {
+        done = calls.setsockopt(*made, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
+    }
     if (done) {
         done = calls.bind(*made, where.address(), where.bytes());
     }

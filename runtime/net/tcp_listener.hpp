@@ -33,6 +33,11 @@ struct listen_options {
     // (net.core.somaxconn).
     int backlog = 4096;
 
+    // Lets several listeners, one on each shard say, have the same address: the kernel spreads the
+    // connections among them by their peers' addresses (SO_REUSEPORT, socket(7)). Each of them must
+    // ask for it.
+    bool reuse_port = false;
+
     // Of every stream that is accepted.
     stream_options streams;
 };

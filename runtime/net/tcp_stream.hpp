@@ -18,6 +18,7 @@
 #include <pelton/buffers/areas.hpp>
 #include <pelton/buffers/lease.hpp>
 #include <pelton/buffers/lease_list.hpp>
+#include <pelton/runtime/net/detached_stream.hpp>
 #include <pelton/runtime/net/endpoint.hpp>
 #include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/op/close.hpp>
@@ -67,6 +68,10 @@ public:
     // Takes over a connected socket.
     stream_socket(shard& here, int descriptor, stream_options options) noexcept
         : home_(&here), options_(options), on_(descriptor) {}
+
+    // Takes over a connection that another shard has given up.
+    stream_socket(shard& here, detached_stream from, stream_options options = {}) noexcept
+        : stream_socket(here, from.release(), options) {}
 
     stream_socket(stream_socket&& other) noexcept
         : home_(other.home_),
@@ -138,6 +143,13 @@ public:
     // Closes, also when a stop was asked for, and reports what close(2) did. shutdown() is for the
     // task that wants to end what another waits for.
     close_operation close() noexcept;
+
+    // Gives the connection up, so that another shard can take it over. Ends the process when an
+    // operation on it is pending, or an inflow, whose bytes would stay behind.
+    detached_stream detach() && noexcept {
+        check(arriving_ == nullptr, "a stream was detached while an inflow receives from it");
+        return detached_stream(*home_, on_.release());
+    }
 
     bool is_open() const noexcept { return on_.is_open(); }
     int descriptor() const noexcept { return on_.descriptor(); }
