@@ -50,6 +50,9 @@ feature_set bound_to(feature one) {
     if (one == feature::single_issuer || one == feature::defer_taskrun) {
         set.set(index_of(feature::coop_taskrun));
     }
+    if (one == feature::buffer_ring) {
+        set.set(index_of(feature::buffer_ring_incremental));
+    }
     return set;
 }
 
