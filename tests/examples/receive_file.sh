@@ -10,7 +10,7 @@ if ! command -v python3 > /dev/null; then
 fi
 
 start() {
-    exec 3< <("$program" got 2> complained; echo "exit $?")
+    exec 3< <("$program" got 2> complained && echo "exit 0" || echo "exit $?")
     read -r -u 3 said
     [[ $said =~ ^listening\ on\ port\ [0-9]+$ ]] || { cat complained; exit 1; }
     port=${said##* }
