@@ -1,4 +1,3 @@
-#include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/shard/current_shard.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/shard/stall_watch.hpp>
@@ -48,17 +47,6 @@ shard::shard(shard_options options, unsigned number)
     outside_.name = "outside";
     if (number == 0) {
         say_if_smaller();
-    }
-}
-
-void shard::say_if_smaller() {
-    // More than the kernel's most is cut to that in silence, as asked for (IORING_SETUP_CLAMP).
-    const auto wanted = std::min(options_.ring.sq_entries, abi::sq_entries_max);
-    if (queues_.sq_entries() < wanted) {
-        notice(
-            fmt::format("RLIMIT_MEMLOCK ({} KiB) does not allow queues of {} entries, {} are "
-                        "used: more waits for room; raise it (ulimit -l, LimitMEMLOCK=)",
-                        calls().memlock_limit() / 1024, wanted, queues_.sq_entries()));
     }
 }
 
