@@ -73,6 +73,9 @@ std::optional<resource_path> parse_target(std::string_view target) {
     for (const auto& each : names) {
         found.below += found.below.empty() ? each : "/" + each;
     }
+    if (found.below.empty()) {
+        found.below.push_back('.');
+    }
     return found;
 }
 

@@ -8,7 +8,7 @@
 namespace http_files {
 
 struct resource_path {
-    std::string below;     // "a/b c", never absolute, without "." and ".."; empty is the root
+    std::string below;     // "a/b c", never absolute, without ".."; "." is the root
     bool names_directory;  // the target ended in a slash, or in "." or ".."
 
     // As a target again, "/a/b%20c", safe inside a header field.

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -25,7 +24,9 @@ unsigned status_of(std::error_code error) noexcept {
         case std::errc::too_many_files_open:
         case std::errc::too_many_files_open_in_system:
         case std::errc::not_enough_memory:
-        case std::errc::operation_canceled:  // the server is about to stop
+        case std::errc::operation_canceled:              // the server is about to stop
+        case std::errc::resource_unavailable_try_again:  // something on the way was renamed just
+                                                         // now
             return HTTP_STATUS_SERVICE_UNAVAILABLE;
         case std::errc::io_error:
             return HTTP_STATUS_INTERNAL_SERVER_ERROR;
@@ -91,21 +92,12 @@ response content_of(const request& asked, std::string_view name, pelton::file op
 
 }  // namespace
 
-// One part of the path after the other, none of which may be a link.
+// The kernel itself refuses what leads out: a link, or a folder that is moved away meanwhile.
 pelton::task<pelton::result<pelton::file>> site::open(std::string below) const {
-    std::optional<pelton::directory> inner;
-    const auto* where = &root_;
-    for (auto slash = below.find('/'); slash != std::string::npos; slash = below.find('/')) {
-        const auto name = below.substr(0, slash);
-        auto next = co_await pelton::directory::open_at(*where, name);
-        if (!next) co_return std::unexpected(next.error());
-        where = &inner.emplace(std::move(*next));
-        below.erase(0, slash + 1);
-    }
-    const auto last = below.empty() ? std::string(".") : below;
     // non_block: a FIFO must not hold the client up, for which nobody may ever write.
     co_return co_await pelton::file::open_at(
-        *where, last, open_mode::read | open_mode::no_follow | open_mode::non_block);
+        root_, below, open_mode::read | open_mode::non_block, 0,
+        pelton::resolve::beneath | pelton::resolve::no_magic_links);
 }
 
 pelton::task<response> site::answer(const request& asked) const {
@@ -124,7 +116,7 @@ pelton::task<response> site::answer(const request& asked) const {
             co_return plain_answer(HTTP_STATUS_NOT_FOUND);
         }
         if (!path->names_directory) co_return moved_to(path->encoded() + "/");
-        name += name.empty() ? "index.html" : "/index.html";
+        name += "/index.html";
     }
 }
 

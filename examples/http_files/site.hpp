@@ -1,7 +1,7 @@
 // The directory that is served, and the answer to a request for something in it.
 //
 // Whatever a client writes and whatever lies below the directory: nothing outside of it is opened.
-// ".." is resolved in the text, and a symbolic link is not followed.
+// ".." is resolved in the text; symbolic links are followed as long as they stay below.
 #pragma once
 
 #include <pelton/examples/http_files/request.hpp>

@@ -16,6 +16,9 @@ printf 'odd' >'www/a b?%.txt'
 head -c 5000000 /dev/urandom >www/big
 printf 'secret' >outside/secret
 ln -s ../outside/secret www/leak
+ln -s "$PWD/www/ten" www/absolute
+ln -s sub/../ten www/inside
+ln -s round www/round
 ln -s ../outside www/leaks
 mkfifo www/fifo
 
@@ -81,6 +84,9 @@ asked 404 "$at/ten/"
 asked 404 "$at/ten/ten"
 asked 404 "$at/fifo"
 asked 404 "$at/leak"
+asked 404 "$at/absolute"
+asked 404 "$at/round"
+asked 200 "$at/inside" && holds 0123456789
 asked 404 "$at/leaks/secret"
 asked 404 "$at/$(printf 'a%.0s' $(seq 300))"
 for path in ../outside/secret sub/../../outside/secret %2e%2e/outside/secret ..%2foutside/secret \
