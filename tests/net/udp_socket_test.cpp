@@ -222,8 +222,7 @@ TEST_CASE("a long send is cut into datagrams of one length, with and without the
                 CHECK(sent.value() == data.size());
                 CHECK(moved == data.size());
                 const int receives = co_await collect(server, data, segment);
-                CHECK(static_cast<std::size_t>(receives) ==
-                      (data.size() + segment - 1) / segment);
+                CHECK(static_cast<std::size_t>(receives) == (data.size() + segment - 1) / segment);
             }
             const auto none = co_await client.send_segments(areas::for_write("x"), 0, to);
             CHECK(none.error() == std::errc::invalid_argument);
@@ -270,18 +269,15 @@ TEST_CASE("a member of a group receives what is sent to it, until it leaves") {
         const auto got = co_await member.receive(std::span(memory));
         CHECK(got.value().bytes == 3);
         CHECK(member.options().leave(group, loopback));
-        CHECK(member.options().leave(group, loopback).error() ==
-              std::errc::address_not_available);
-        CHECK(member.options().join(endpoint::loopback(0)).error() ==
-              std::errc::invalid_argument);
+        CHECK(member.options().leave(group, loopback).error() == std::errc::address_not_available);
+        CHECK(member.options().join(endpoint::loopback(0)).error() == std::errc::invalid_argument);
     });
 }
 
 TEST_CASE("a datagram socket that dies while a receive is pending ends the process") {
     const auto end = ending_of([] {
         static_cast<void>(run(quiet(), [](shard& here) -> task<> {
-            std::optional<udp_socket> socket(
-                udp_socket::bind(here, endpoint::loopback(0)).value());
+            std::optional<udp_socket> socket(udp_socket::bind(here, endpoint::loopback(0)).value());
             std::byte memory{};
             const auto body = [&](children& kids) -> task<> {
                 kids.spawn([&]() -> task<> {
