@@ -19,15 +19,34 @@ bool reached(std::uint32_t now_ms, std::uint32_t due_ms) {
 
 void loop::cancel(record& one) noexcept {
     if (one.state_ == record::state::queued) {
-        // The members of a queued chain end together: it is left to run.
-        if (one.linked_ == nullptr && waiting_.remove(one)) {
-            finish_unstarted(one, -ECANCELED);
-        }
+        // The next turn takes it out, with all others that were stopped meanwhile: a look for each
+        // would cost the square of their number.
+        one.marks_ = record::stopped_queued;
+        has_stopped_ = true;
         return;
     }
     if (one.state_ == record::state::in_flight && one.marks_ == 0) {
         one.cancel_tries_ = 0;
         queue_cancel(one, now_ms_);
+    }
+}
+
+void loop::finish_stopped() noexcept {
+    has_stopped_ = false;
+    auto* each = waiting_.take_all();
+    while (each != nullptr) {
+        auto& one = static_cast<record&>(*each);
+        each = each->next;
+        const bool stopped = one.marks_ == record::stopped_queued;
+        if (one.linked_ != nullptr || !stopped) {
+            // The members of a queued chain end together: it is left to run.
+            for (auto* member = &one; member != nullptr; member = member->linked_) {
+                member->marks_ = 0;
+            }
+            waiting_.push(one);
+            continue;
+        }
+        finish_unstarted(one, -ECANCELED);
     }
 }
 

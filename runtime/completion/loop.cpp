@@ -63,6 +63,7 @@ void loop::start_stopped(record& one) noexcept {
 void loop::finish_unstarted(record& one, std::int32_t outcome) noexcept {
     one.outcome_ = outcome;
     one.state_ = record::state::done;
+    one.marks_ = 0;
     one.flow_->waiting_in = nullptr;
     hand_over(one);
 }
@@ -167,8 +168,11 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
         more = send_cancels();
     }
     if (!waiting_.empty() || unheard_ != nullptr) [[unlikely]] {
+        if (has_stopped_) {
+            finish_stopped();
+        }
         more |= admit();
-        more |= !ready_.empty();  // a chain that could not be submitted
+        more |= !ready_.empty();  // what was stopped, or a chain that could not be submitted
     }
     static_cast<void>(queues_.enter(may_sleep && !more ? 1 : 0, timeout_ns));
     std::uint32_t marked = 0;

@@ -195,6 +195,7 @@ private:
     void member_ended(chain& of) noexcept;
     void cancel_running_member(chain& of) noexcept;
     void finish_queued_chain(record& head, std::int32_t outcome) noexcept;
+    void finish_stopped() noexcept;
     void queue_cancel(record& one, std::uint32_t due_ms) noexcept;
     bool send_cancels() noexcept;
     void cancel_all_by_sqe() noexcept;
@@ -225,6 +226,7 @@ private:
     loop_counters counters_;
 
     strand nobody_;                // stands for the waiter of a record without one
+    bool has_stopped_ = false;     // among those that wait for room
     bool collecting_ = false;      // in the middle of a CQE: the SQ is not to be touched
     chain* gathering_ = nullptr;   // whose members are just being started
     record* unheard_ = nullptr;    // a doorbell for which the SQ had no room

@@ -128,6 +128,7 @@ private:
     static constexpr std::uint8_t ended = 1;             // its last CQE came, a cancel's has not
     static constexpr std::uint8_t cancel_queued = 2;     // a cancel waits to be sent
     static constexpr std::uint8_t cancel_in_flight = 4;  // a cancel's CQE is owed
+    static constexpr std::uint8_t stopped_queued = 8;    // queued for room, and not to be started
 };
 
 // Every pending operation costs this much of its frame; change it knowingly.

@@ -166,7 +166,8 @@ private:
 // thread. Its value is dropped; an error or exception goes to the shard's error hook.
 //
 // Never blocks. Callable from any thread, also after the shard has ended: ESHUTDOWN. EAGAIN when
-// options.mailbox_places posts wait to be begun, ENOMEM. What was accepted runs, though the shard
+// options.mailbox_places posts wait to be begun, ENOMEM. What has begun is not bounded: who posts
+// work faster than it ends counts it. What was accepted runs, though the shard
 // may have asked it to stop by then.
 template <class F>
 result<void> post(const shard_address& where, F fn) noexcept {

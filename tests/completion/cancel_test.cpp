@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <deque>
 
 using namespace pelton;
 using namespace pelton::test;
@@ -113,12 +114,13 @@ TEST_CASE(
     REQUIRE(all[4].queued());
     bench.completions.cancel(all[3]);
     bench.completions.cancel(all[4]);
+    watched later;
+    bench.start(later);  // finds the end of the queue, though that was cancelled
+    bench.turn();
     CHECK(all[3].done());
     CHECK(all[3].outcome() == -ECANCELED);
     CHECK(all[4].done());
-    watched later;
-    bench.start(later);  // finds the end of the queue, though that was cancelled
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 3; ++i) {
         bench.turn();
     }
     CHECK(bench.taken() == 4);
@@ -239,4 +241,30 @@ TEST_CASE("a part that ends while a cancel is in flight is told to its hook afte
     CHECK(whole.done());
     CHECK(whole.moved() == 150);
     CHECK(bench.completions.counters().resubmits == 1);
+}
+
+TEST_CASE("ten thousand operations that queue for room are stopped by one look at the queue") {
+    bench_loop bench;
+    std::deque<watched> all(10'000);
+    std::size_t queued = 0;
+    for (auto& each : all) {
+        bench.start(each);
+        queued += each.queued() ? 1 : 0;
+    }
+    for (auto& each : all) {
+        if (each.queued()) {
+            bench.completions.cancel(each);
+        }
+    }
+    bench.turn();
+    std::size_t ended = 0;
+    for (const auto& each : all) {
+        ended += each.done() ? 1 : 0;
+    }
+    CHECK(queued > 9'000);
+    CHECK(ended == queued);
+    for (const auto& each : bench.kernel.seen()) {
+        bench.kernel.post(each.user_data, 0);
+    }
+    bench.turn();
 }

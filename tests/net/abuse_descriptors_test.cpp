@@ -31,7 +31,8 @@ private:
 
 TEST_CASE("without descriptors accepting pauses and does not spin, and all are served later") {
     int reports = 0;
-    auto with = quiet();
+    // A multishot accept that is pending keeps the limit that it began with.
+    auto with = masked("accept_multishot");
     with.error = [&](std::error_code error, std::string_view what) {
         ++reports;
         CHECK(error == std::errc::too_many_files_open);

@@ -154,6 +154,10 @@ TEST_CASE("after the end of its shard an address refuses, and what was accepted 
             for (int i = 0; i < 3; ++i) {
                 threads.emplace_back([&, where = *kept] {
                     for (;;) {
+                        if (accepted - ran > 100) {
+                            std::this_thread::yield();  // what is begun is not bounded
+                            continue;
+                        }
                         auto work = [&ran, seen = witness(destroyed)](shard& there) -> task<> {
                             static_cast<void>(co_await nop(there));
                             static_cast<void>(co_await nop(there));
