@@ -51,7 +51,7 @@ task<> create_files(shard& here, place& in, unsigned flow, via chosen, std::uint
     for (; count > 1; count -= 2) {
         const auto made =
             co_await file::open_at(in.where, name, open_mode::write | open_mode::create_new, 0600,
-                                   resolve::anywhere, chosen);
+                                   lookup::anywhere, chosen);
         const auto gone = co_await in.where.remove(name, chosen);
         must(made && gone);
     }
@@ -62,7 +62,7 @@ task<> open_files(shard&, place& in, unsigned flow, via chosen, std::uint64_t co
     const auto name = fmt::format("file{}", flow);
     for (; count > 0; --count) {
         const auto opened =
-            co_await file::open_at(in.where, name, open_mode::read, 0, resolve::anywhere, chosen);
+            co_await file::open_at(in.where, name, open_mode::read, 0, lookup::anywhere, chosen);
         must(opened.has_value());
     }
 }

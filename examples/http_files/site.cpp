@@ -97,7 +97,7 @@ pelton::task<pelton::result<pelton::file>> site::open(std::string below) const {
     // non_block: a FIFO must not hold the client up, for which nobody may ever write.
     co_return co_await pelton::file::open_at(
         root_, below, open_mode::read | open_mode::non_block, 0,
-        pelton::resolve::beneath | pelton::resolve::no_magic_links);
+        pelton::lookup::beneath | pelton::lookup::no_magic_links);
 }
 
 pelton::task<response> site::answer(const request& asked) const {

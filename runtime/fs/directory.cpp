@@ -14,7 +14,7 @@ namespace {
 // No link is longer than a path (PATH_MAX), and those of procfs are cut to a page.
 constexpr std::size_t link_bytes_max = 4096;
 
-open_how how_to_list(bool follow, resolve within) {
+open_how how_to_list(bool follow, lookup within) {
     open_how how{};
     how.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
     how.flags |= follow ? 0 : O_NOFOLLOW;
@@ -25,7 +25,7 @@ open_how how_to_list(bool follow, resolve within) {
 }  // namespace
 
 task<result<directory>> directory::open(shard& here, std::string path, bool follow) {
-    const auto how = how_to_list(follow, resolve::anywhere);
+    const auto how = how_to_list(follow, lookup::anywhere);
     const auto descriptor = co_await open_descriptor(here, AT_FDCWD, path, how);
     if (!descriptor) {
         co_return std::unexpected(descriptor.error());
@@ -34,7 +34,7 @@ task<result<directory>> directory::open(shard& here, std::string path, bool foll
 }
 
 task<result<directory>> directory::open_at(const directory& where, std::string name, bool follow,
-                                           resolve within) {
+                                           lookup within) {
     const auto how = how_to_list(follow, within);
     const target::use pending(where.on_);
     const auto descriptor = co_await open_descriptor(where.home(), where.descriptor(), name, how);

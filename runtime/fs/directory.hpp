@@ -52,7 +52,7 @@ public:
     // await.
     static task<result<directory>> open(shard& here, std::string path, bool follow = true);
     static task<result<directory>> open_at(const directory& where, std::string name,
-                                           bool follow = false, resolve within = resolve::anywhere);
+                                           bool follow = false, lookup within = lookup::anywhere);
 
     // Where relative paths start, now and after each chdir(2): no descriptor of its own. It can
     // neither be listed nor synchronized; open(here, ".") can.

@@ -16,19 +16,19 @@ namespace pelton {
 
 task<result<file>> file::open(shard& here, std::string path, open_mode mode, unsigned permissions,
                               via chosen) {
-    co_return co_await open_below(here, AT_FDCWD, path, mode, permissions, resolve::anywhere,
+    co_return co_await open_below(here, AT_FDCWD, path, mode, permissions, lookup::anywhere,
                                   chosen);
 }
 
 task<result<file>> file::open_at(const directory& where, std::string name, open_mode mode,
-                                 unsigned permissions, resolve within, via chosen) {
+                                 unsigned permissions, lookup within, via chosen) {
     const target::use pending(where.on_);
     co_return co_await open_below(where.home(), where.descriptor(), name, mode, permissions, within,
                                   chosen);
 }
 
 task<result<file>> file::open_below(shard& here, int at, const std::string& name, open_mode mode,
-                                    unsigned permissions, resolve within, via chosen) {
+                                    unsigned permissions, lookup within, via chosen) {
     if (!makes_sense(mode)) {
         co_return failure(EINVAL);
     }

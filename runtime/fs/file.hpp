@@ -54,8 +54,8 @@ public:
                                    unsigned permissions = 0666, via chosen = via::usual);
     // `name` below `where`, which must outlive the await.
     static task<result<file>> open_at(const directory& where, std::string name, open_mode mode,
-                                      unsigned permissions = 0666,
-                                      resolve within = resolve::anywhere, via chosen = via::usual);
+                                      unsigned permissions = 0666, lookup within = lookup::anywhere,
+                                      via chosen = via::usual);
     // Takes over an open descriptor and learns what it is, by short calls here and now.
     static result<file> adopt(shard& here, int descriptor);
 
@@ -200,7 +200,7 @@ private:
     friend class splice_place;
 
     static task<result<file>> open_below(shard& here, int at, const std::string& name,
-                                         open_mode mode, unsigned permissions, resolve within,
+                                         open_mode mode, unsigned permissions, lookup within,
                                          via chosen);
 
     file(shard& here, target on) noexcept : home_(&here), on_(std::move(on)) {}

@@ -26,7 +26,7 @@ constexpr bool has(open_mode set, open_mode one) noexcept {
 }
 
 // How far a path may lead, openat2(2): what the kernel refuses on the way, with EXDEV or ELOOP.
-enum class resolve : std::uint8_t {
+enum class lookup : std::uint8_t {
     anywhere = 0,
     same_device = 1,     // over no mount point
     no_magic_links = 2,  // over no link of the kernel's own, as in /proc/self/fd
@@ -36,8 +36,8 @@ enum class resolve : std::uint8_t {
     cached = 32,         // EAGAIN unless the whole path is in the kernel's cache
 };
 
-constexpr resolve operator|(resolve a, resolve b) noexcept {
-    return static_cast<resolve>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+constexpr lookup operator|(lookup a, lookup b) noexcept {
+    return static_cast<lookup>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
 // Whether a file can be opened so: for reading or writing, and changed only for writing. Opening it

@@ -8,7 +8,7 @@
 
 namespace pelton {
 
-open_how how_to_open(open_mode mode, unsigned permissions, resolve within) noexcept {
+open_how how_to_open(open_mode mode, unsigned permissions, lookup within) noexcept {
     unsigned flags = O_CLOEXEC;
     flags |= has(mode, open_mode::read_write) ? O_RDWR : has(mode, open_mode::write) ? O_WRONLY : 0;
     flags |= has(mode, open_mode::create) ? O_CREAT : 0;

@@ -12,7 +12,7 @@
 
 namespace pelton {
 
-open_how how_to_open(open_mode mode, unsigned permissions, resolve within) noexcept;
+open_how how_to_open(open_mode mode, unsigned permissions, lookup within) noexcept;
 
 // `name` and `how` must outlive the await. EINVAL for a name with a zero byte inside.
 task<result<int>> open_descriptor(shard& here, int at, const std::string& name, const open_how& how,

@@ -79,7 +79,8 @@ TEST_CASE("a pipe that was asked for is yielded or was not made, and none is lef
             co_await scope(body);
         }
         CHECK(made + cancelled == 300);
-        CHECK(cancelled > 0);
+        // Without the opcode it is made by a call, at once.
+        CHECK((cancelled > 0 || !here.known().has(feature::pipe)));
         CHECK(test::open_descriptors() == before);
     });
 }

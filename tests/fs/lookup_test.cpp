@@ -25,7 +25,7 @@ struct tree {
     test::scratch_directory outer;
 };
 
-task<std::error_code> opening(const directory& where, std::string name, resolve within) {
+task<std::error_code> opening(const directory& where, std::string name, lookup within) {
     const auto got = co_await file::open_at(where, std::move(name), open_mode::read, 0, within);
     co_return got ? std::error_code() : got.error();
 }
@@ -38,13 +38,13 @@ TEST_CASE("a path that may not leave its directory cannot, by dots, links or fro
         on_shard(test::masked(mask), [&](shard& here) -> task<> {
             const auto where = co_await directory::open(here, made.outer / "in");
             REQUIRE(where.has_value());
-            CHECK(!co_await opening(*where, "out", resolve::anywhere));
-            CHECK(!co_await opening(*where, "../secret", resolve::anywhere));
+            CHECK(!co_await opening(*where, "out", lookup::anywhere));
+            CHECK(!co_await opening(*where, "../secret", lookup::anywhere));
             for (const auto* name : {"out", "../secret", "/etc/passwd", "rooted"}) {
-                CHECK(co_await opening(*where, name, resolve::beneath) ==
+                CHECK(co_await opening(*where, name, lookup::beneath) ==
                       std::errc::cross_device_link);
             }
-            CHECK(!co_await opening(*where, "file", resolve::beneath));
+            CHECK(!co_await opening(*where, "file", lookup::beneath));
         });
     }
 }
@@ -54,8 +54,8 @@ TEST_CASE("a directory can be taken for the root, so that links from the root st
     on_shard([&](shard& here) -> task<> {
         const auto where = co_await directory::open(here, made.outer / "in");
         REQUIRE(where.has_value());
-        CHECK(!co_await opening(*where, "rooted", resolve::in_root));
-        CHECK(co_await opening(*where, "out", resolve::in_root) ==
+        CHECK(!co_await opening(*where, "rooted", lookup::in_root));
+        CHECK(co_await opening(*where, "out", lookup::in_root) ==
               std::errc::no_such_file_or_directory);
     });
 }
@@ -65,15 +65,15 @@ TEST_CASE("links and mount points on the way can be refused") {
     on_shard([&](shard& here) -> task<> {
         const auto where = co_await directory::open(here, made.outer / "in");
         REQUIRE(where.has_value());
-        CHECK(co_await opening(*where, "out", resolve::no_links) ==
+        CHECK(co_await opening(*where, "out", lookup::no_links) ==
               std::errc::too_many_symbolic_link_levels);
         const auto root = co_await directory::open(here, "/");
         REQUIRE(root.has_value());
-        CHECK(co_await opening(*root, "proc/self/status", resolve::same_device) ==
+        CHECK(co_await opening(*root, "proc/self/status", lookup::same_device) ==
               std::errc::cross_device_link);
-        CHECK(co_await opening(*root, "proc/self/exe", resolve::no_magic_links) ==
+        CHECK(co_await opening(*root, "proc/self/exe", lookup::no_magic_links) ==
               std::errc::too_many_symbolic_link_levels);
-        const auto below = co_await directory::open_at(*root, "proc", true, resolve::same_device);
+        const auto below = co_await directory::open_at(*root, "proc", true, lookup::same_device);
         CHECK(below.error() == std::errc::cross_device_link);
     });
 }
@@ -83,7 +83,7 @@ TEST_CASE("a path whose parts are in the kernel's cache can be opened from there
     on_shard([&](shard& here) -> task<> {
         const auto where = co_await directory::open(here, made.outer / "in");
         REQUIRE(where.has_value());
-        CHECK(!co_await opening(*where, "file", resolve::anywhere));
-        CHECK(!co_await opening(*where, "file", resolve::cached));
+        CHECK(!co_await opening(*where, "file", lookup::anywhere));
+        CHECK(!co_await opening(*where, "file", lookup::cached));
     });
 }
