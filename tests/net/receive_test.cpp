@@ -145,25 +145,25 @@ TEST_CASE("with all pages lent a receive waits for some, and no byte is lost") {
             auto pair = co_await connected(here);
             const auto payload = random_bytes(300'000, 2);
             std::vector<std::byte> all;
+            // Keeps what comes until nothing more does, then lets half of it go.
+            std::vector<lease> kept;
+            bool waiting = false;
+            const auto let_go = [&]() -> task<> {
+                while (all.size() < payload.size()) {
+                    for (int i = 0; i < 20; ++i) {
+                        co_await nop(here);
+                    }
+                    if (waiting) {
+                        kept.erase(kept.begin(),
+                                   kept.begin() + static_cast<long>((kept.size() + 1) / 2));
+                    }
+                }
+            };
             const auto both = [&](children& kids) -> task<> {
                 kids.spawn([&]() -> task<> {
                     const auto sent = co_await pair.client.send_all(areas::for_write(payload));
                     CHECK(sent);
                 });
-                // Keeps what comes until nothing more does, then lets half of it go.
-                std::vector<lease> kept;
-                bool waiting = false;
-                const auto let_go = [&]() -> task<> {
-                    while (all.size() < payload.size()) {
-                        for (int i = 0; i < 20; ++i) {
-                            co_await nop(here);
-                        }
-                        if (waiting) {
-                            kept.erase(kept.begin(),
-                                       kept.begin() + static_cast<long>((kept.size() + 1) / 2));
-                        }
-                    }
-                };
                 kids.spawn([&] { return let_go(); });
                 while (all.size() < payload.size()) {
                     waiting = true;

@@ -78,8 +78,8 @@ TEST_CASE("threads post to every shard at once, and everything runs") {
 TEST_CASE("a full mailbox answers EAGAIN to post(), and has a place again later") {
     auto with = tiny();
     with.mailbox_places = 3;
-    on_shard(with, [](shard& here) -> task<> {
-        int ran = 0;
+    int ran = 0;  // outlives the last post, which runs while the shard ends
+    on_shard(with, [&ran](shard& here) -> task<> {
         const auto where = here.address();
         for (int i = 0; i < 3; ++i) {
             CHECK(post(where, [&ran] { ++ran; }));
@@ -91,6 +91,7 @@ TEST_CASE("a full mailbox answers EAGAIN to post(), and has a place again later"
         }
         CHECK(post(where, [&ran] { ++ran; }));
     });
+    CHECK(ran == 4);
 }
 
 TEST_CASE("a thread waits for what its post yields or throws") {

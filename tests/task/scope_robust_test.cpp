@@ -89,7 +89,6 @@ TEST_CASE("children that throw when they are stopped by one that threw: the firs
 
 TEST_CASE("a body that throws while its children throw in their cleanup") {
     hand_scheduler shop;
-    gate held;
     auto family = [&](children& kids) -> task<> {
         for (int i = 0; i < 10; ++i) {
             kids.spawn([&]() -> task<> {
