@@ -1,6 +1,7 @@
 #include <pelton/bench/echo/client.hpp>
 #include <pelton/bench/echo/latency.hpp>
 #include <pelton/bench/harness/stopwatch.hpp>
+#include <pelton/bench/raw/buffer_ring.hpp>
 #include <pelton/bench/raw/ring.hpp>
 #include <pelton/runtime/outcome/failed_call.hpp>
 #include <pelton/runtime/outcome/fatal.hpp>
@@ -70,30 +71,36 @@ public:
 private:
     struct connection {
         std::vector<std::byte> request;
-        std::vector<std::byte> answer;
+        std::size_t answered = 0;  // bytes of the answer that are here and right
         std::uint64_t sent_at = 0;
         bool busy = false;
     };
 
     void ask(std::uint64_t index, std::uint64_t at);
+    void receive(std::uint64_t index);
     void turn(bool ask_again);
+    bool compare(connection& with, std::int32_t arrived, std::uint32_t flags);
 
     std::size_t bytes_;
+    unsigned batch_;  // answers to wait for at once
     std::vector<int> descriptors_;
     std::vector<connection> connections_;
     raw_ring ring_;
+    raw_buffer_ring buffers_;
     std::uint64_t sequence_ = 0;
     unsigned out_ = 0;
 };
 
 generator::generator(const load& l)
     : bytes_(l.request_bytes),
+      batch_(std::max(1U, l.connections / 8)),
       connections_(l.connections),
-      ring_(std::bit_ceil(std::max(16U, l.connections * 2))) {
+      ring_(std::bit_ceil(std::max(16U, l.connections * 3))),
+      buffers_(ring_, std::bit_ceil(std::max(16U, l.connections * 2)),
+               std::max<std::size_t>(l.request_bytes, 256)) {
     for (connection& each : connections_) {
         descriptors_.push_back(connect_to(l.port));
         each.request.resize(bytes_);
-        each.answer.resize(bytes_);
         for (std::size_t i = 0; i < bytes_; ++i) {
             each.request[i] = static_cast<std::byte>(i * 31 + descriptors_.size());
         }
@@ -101,6 +108,9 @@ generator::generator(const load& l)
     const int registered = io_uring_register_files(&ring_.handle(), descriptors_.data(),
                                                    static_cast<unsigned>(descriptors_.size()));
     if (registered < 0) throw_failed_call(-registered, "register of the client's sockets");
+    for (std::uint64_t i = 0; i < connections_.size(); ++i) {
+        receive(i);
+    }
 }
 
 void generator::ask(std::uint64_t index, std::uint64_t at) {
@@ -108,6 +118,7 @@ void generator::ask(std::uint64_t index, std::uint64_t at) {
     ++sequence_;
     std::memcpy(each.request.data(), &sequence_, sizeof(sequence_));
     each.sent_at = at;
+    each.answered = 0;
     each.busy = true;
     ++out_;
     io_uring_sqe& send = ring_.sqe();
@@ -115,22 +126,37 @@ void generator::ask(std::uint64_t index, std::uint64_t at) {
                        MSG_WAITALL | MSG_NOSIGNAL);
     send.flags = IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
     send.user_data = UINT64_MAX;
-    io_uring_sqe& receive = ring_.sqe();
-    io_uring_prep_recv(&receive, static_cast<int>(index), each.answer.data(), bytes_, MSG_WAITALL);
-    receive.flags = IOSQE_FIXED_FILE;
-    receive.ioprio = IORING_RECVSEND_POLL_FIRST;
-    receive.user_data = index;
+}
+
+void generator::receive(std::uint64_t index) {
+    io_uring_sqe& sqe = ring_.sqe();
+    io_uring_prep_recv_multishot(&sqe, static_cast<int>(index), nullptr, 0, 0);
+    sqe.flags = IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
+    sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
+    sqe.buf_group = raw_buffer_ring::group;
+    sqe.user_data = index;
+}
+
+// Whether the answer is whole.
+bool generator::compare(connection& with, std::int32_t arrived, std::uint32_t flags) {
+    const auto bytes = static_cast<std::size_t>(arrived);
+    check(arrived > 0 && with.answered + bytes <= bytes_, "an answer is missing or too long");
+    const unsigned buffer = flags >> IORING_CQE_BUFFER_SHIFT;
+    check(std::memcmp(buffers_.memory(buffer), with.request.data() + with.answered, bytes) == 0,
+          "an answer is not what was sent");
+    buffers_.give_back(buffer);
+    with.answered += bytes;
+    return with.answered == bytes_;
 }
 
 void generator::turn(bool ask_again) {
-    ring_.enter(1);
+    ring_.enter(std::min(batch_, out_));
     const std::uint64_t at = now_ns();
-    ring_.reap([&](std::uint64_t index, std::int32_t result, std::uint32_t) {
+    ring_.reap([&](std::uint64_t index, std::int32_t result, std::uint32_t flags) {
         check(index != UINT64_MAX, "a send of the echo client failed");
-        check(result == static_cast<std::int32_t>(bytes_), "an answer is missing or short");
         connection& each = connections_[index];
-        check(std::memcmp(each.answer.data(), each.request.data(), bytes_) == 0,
-              "an answer is not what was sent");
+        if ((flags & IORING_CQE_F_MORE) == 0) receive(index);
+        if (result == -ENOBUFS || !compare(each, result, flags)) return;
         times.add(at - each.sent_at);
         each.busy = false;
         --out_;

@@ -1,7 +1,9 @@
 // The load: a fixed number of connections, each with one request on its way at a time.
 //
-// io_uring by hand, direct descriptors, one send and one receive for each request, no CQE for a
-// send that went well. Every answer is compared with its request.
+// io_uring by hand, direct descriptors, one send for each request, no CQE for a send that went
+// well, multishot receives into a buffer ring. It sleeps until an eighth of the answers are there,
+// so that a request costs it less than it costs the server. Every answer is compared with its
+// request.
 #pragma once
 
 #include <sys/types.h>

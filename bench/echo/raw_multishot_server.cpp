@@ -1,6 +1,6 @@
 #include <pelton/bench/echo/server.hpp>
+#include <pelton/bench/raw/buffer_ring.hpp>
 #include <pelton/bench/raw/ring.hpp>
-#include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/outcome/failed_call.hpp>
 #include <pelton/runtime/outcome/fatal.hpp>
 
@@ -14,8 +14,6 @@
 
 namespace pelton::bench::echo {
 namespace {
-
-constexpr unsigned group = 0;
 
 // What a CQE is about: the kind in the low bits, then the connection, then the buffer.
 enum class kind : std::uint64_t { accept, receive, send, close };
@@ -42,7 +40,6 @@ private:
         std::deque<piece> waiting;
     };
 
-    void give_back(unsigned buffer);
     void accept();
     void receive(unsigned slot);
     void send(unsigned slot, piece what);
@@ -53,45 +50,20 @@ private:
     void sent(unsigned slot, unsigned buffer, std::int32_t result);
 
     int listener_;
-    unsigned buffer_count_;
-    std::size_t buffer_bytes_;
     raw_ring ring_;
     std::vector<connection> connections_;
-    std::vector<std::byte> memory_;
-    io_uring_buf_ring* buffers_ = nullptr;
+    raw_buffer_ring buffers_;
 };
 
 server::server(const serving& s)
     : listener_(listen_somewhere(s)),
-      buffer_count_(std::bit_ceil(std::max(8U, s.connections * 2))),
-      buffer_bytes_(std::max<std::size_t>(s.request_bytes, 256)),
       ring_(std::bit_ceil(std::max(64U, s.connections * 3))),
       connections_(s.connections * 2 + 16),
-      memory_(buffer_count_ * buffer_bytes_) {
+      buffers_(ring_, std::bit_ceil(std::max(8U, s.connections * 2)),
+               std::max<std::size_t>(s.request_bytes, 256)) {
     const int sparse =
         io_uring_register_files_sparse(&ring_.handle(), static_cast<unsigned>(connections_.size()));
     if (sparse < 0) throw_failed_call(-sparse, "register of direct descriptors");
-    void* pages = nullptr;
-    check(posix_memalign(&pages, 4096, buffer_count_ * sizeof(io_uring_buf)) == 0,
-          "no memory for a buffer ring");
-    io_uring_buf_reg registration{};
-    registration.ring_addr = reinterpret_cast<std::uint64_t>(pages);
-    registration.ring_entries = buffer_count_;
-    registration.bgid = group;
-    buffers_ = static_cast<io_uring_buf_ring*>(pages);
-    const int registered = io_uring_register_buf_ring(&ring_.handle(), &registration, 0);
-    if (registered < 0) throw_failed_call(-registered, "register of a buffer ring");
-    io_uring_buf_ring_init(buffers_);
-    for (unsigned i = 0; i < buffer_count_; ++i) {
-        give_back(i);
-    }
-}
-
-void server::give_back(unsigned buffer) {
-    io_uring_buf_ring_add(buffers_, memory_.data() + buffer * buffer_bytes_,
-                          static_cast<unsigned>(buffer_bytes_), static_cast<std::uint16_t>(buffer),
-                          io_uring_buf_ring_mask(buffer_count_), 0);
-    io_uring_buf_ring_advance(buffers_, 1);
 }
 
 void server::accept() {
@@ -105,15 +77,15 @@ void server::receive(unsigned slot) {
     io_uring_prep_recv_multishot(&sqe, static_cast<int>(slot), nullptr, 0, 0);
     sqe.flags = IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
     sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
-    sqe.buf_group = group;
+    sqe.buf_group = raw_buffer_ring::group;
     sqe.user_data = tag(kind::receive, slot);
 }
 
 void server::send(unsigned slot, piece what) {
     connections_[slot].sending = true;
     io_uring_sqe& sqe = ring_.sqe();
-    io_uring_prep_send(&sqe, static_cast<int>(slot), memory_.data() + what.buffer * buffer_bytes_,
-                       what.bytes, MSG_WAITALL | MSG_NOSIGNAL);
+    io_uring_prep_send(&sqe, static_cast<int>(slot), buffers_.memory(what.buffer), what.bytes,
+                       MSG_WAITALL | MSG_NOSIGNAL);
     sqe.flags = IOSQE_FIXED_FILE;
     sqe.user_data = tag(kind::send, slot, what.buffer);
 }
@@ -153,7 +125,7 @@ void server::received(unsigned slot, std::int32_t result, std::uint32_t flags) {
 
 void server::sent(unsigned slot, unsigned buffer, std::int32_t result) {
     connection& to = connections_[slot];
-    give_back(buffer);
+    buffers_.give_back(buffer);
     to.sending = false;
     if (result > 0 && !to.waiting.empty()) {
         const piece next = to.waiting.front();

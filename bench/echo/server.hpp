@@ -4,6 +4,8 @@
 // process is ended. `connections` is how many there will be at most, for sizing buffers.
 #pragma once
 
+#include <pelton/runtime/ring/feature.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -30,7 +32,9 @@ void serve_raw_single_shot(const serving& s);
 void serve_asio(const serving& s);
 bool asio_is_built_in();
 
-// Coroutines, one for each connection, each with a registered page of its own.
+// Coroutines, one for each connection, which send on the lease that their inflow yields. The second
+// way pretends that the kernel lacks some features.
 void serve_pelton(const serving& s);
+void serve_pelton_without(const feature_set& masked, const serving& s);
 
 }  // namespace pelton::bench::echo

@@ -43,8 +43,8 @@ void stay_on_core(unsigned core) {
     }
 }
 
-server_process::server_process(void (*serve)(const serving&), unsigned connections,
-                               std::size_t request_bytes, unsigned core) {
+server_process::server_process(const std::function<void(const serving&)>& serve,
+                               unsigned connections, std::size_t request_bytes, unsigned core) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) throw_failed_call(errno, "pipe to an echo server");
     id_ = fork();

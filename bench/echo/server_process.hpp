@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 
 namespace pelton::bench::echo {
 
@@ -13,8 +14,8 @@ class server_process {
 public:
     // Forks; the child runs `serve` on core `core` until it is ended. Returns once it listens.
     // Throws std::system_error.
-    server_process(void (*serve)(const serving&), unsigned connections, std::size_t request_bytes,
-                   unsigned core);
+    server_process(const std::function<void(const serving&)>& serve, unsigned connections,
+                   std::size_t request_bytes, unsigned core);
     server_process(const server_process&) = delete;
     server_process& operator=(const server_process&) = delete;
     ~server_process();
