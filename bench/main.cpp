@@ -1,10 +1,12 @@
 // pelton-bench: Pelton beside what a careful programmer would write without it.
+#include <pelton/bench/cancel/cancel.hpp>
 #include <pelton/bench/copy/copy.hpp>
 #include <pelton/bench/echo/echo.hpp>
 #include <pelton/bench/kiobuf/kiobuf.hpp>
 #include <pelton/bench/nop/nop.hpp>
 #include <pelton/bench/read/read.hpp>
 #include <pelton/bench/scatter/scatter.hpp>
+#include <pelton/bench/shards/shards.hpp>
 #include <pelton/bench/ways/ways.hpp>
 
 #include <CLI/CLI.hpp>
@@ -45,6 +47,8 @@ int main(int argc, char** argv) {
     copy->add_option("--small-files", copy_own.small_files, "files in the tree");
     auto* echo = add("echo", "TCP echo: server CPU for each request");
     auto* ways = add("ways", "operations on files by the ring, and by a thread");
+    auto* cancel = add("cancel", "deadlines that do not pass, and a million timers");
+    auto* shards = add("shards", "calls between shards, and tasks started and joined");
     CLI11_PARSE(app, argc, argv);
     if (*nop) return run_nop(s, nop_own);
     if (*read) return run_read(s, read_own);
@@ -53,5 +57,7 @@ int main(int argc, char** argv) {
     if (*copy) return run_copy(s, copy_own);
     if (*echo) return run_echo(s);
     if (*ways) return run_ways(s);
+    if (*cancel) return run_cancel(s);
+    if (*shards) return run_shards(s);
     return 0;
 }
