@@ -35,7 +35,7 @@ TEST_CASE("connections that are reset before, in and between messages end alone"
         };
         const auto abuse = [&](endpoint where) -> task<> {
             for (int round = 0; round < 50; ++round) {
-                for (const std::size_t bytes : {0, 1, 15, 16, 17, 4000}) {
+                for (const std::size_t bytes : {0U, 1U, 15U, 16U, 17U, 4000U}) {
                     co_await reset_after(here, where, bytes);
                 }
                 co_await is_served(here, where, 1);

@@ -56,7 +56,7 @@ TEST_CASE("datagrams of IPv4 and IPv6 go there and back whole, from none to 65,5
                 auto server = udp_socket::bind(here, where).value();
                 auto client = udp_socket::bind(here, where).value();
                 const auto to = server.local().value();
-                for (const std::size_t bytes : {0, 1, 1000, 1500, 65'507}) {
+                for (const std::size_t bytes : {0U, 1U, 1000U, 1500U, 65'507U}) {
                     co_await there_and_back(client, server, to, bytes);
                 }
             }
@@ -214,7 +214,7 @@ TEST_CASE("a long send is cut into datagrams of one length, with and without the
             auto server = udp_socket::bind(here, endpoint::loopback(0)).value();
             auto client = udp_socket::bind(here, endpoint::loopback(0)).value();
             const auto to = server.local().value();
-            for (const std::size_t segment : {1000, 1400, 40'000}) {
+            for (const std::size_t segment : {1000U, 1400U, 40'000U}) {
                 const auto data = random_bytes(60'001, segment);
                 std::size_t moved = 0;
                 const auto sent =

@@ -24,7 +24,7 @@ TEST_CASE("datagrams go to a path, tell who sent them, and keep their bounds, em
             CHECK(empty.value() == 0);
             CHECK(third.value() == 5);
             std::array<std::byte, 64> memory{};
-            for (const std::size_t bytes : {3, 0, 5}) {
+            for (const std::size_t bytes : {3U, 0U, 5U}) {
                 const auto got = co_await server.receive(std::span(memory));
                 CHECK(got.value().bytes == bytes);
                 CHECK(got->from == name);
