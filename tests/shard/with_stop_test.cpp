@@ -98,12 +98,18 @@ TEST_CASE("stop requests that race with the end of the task they are for touch n
     on_shard([](shard& here) -> task<> {
         std::atomic<std::stop_source*> next{nullptr};
         std::atomic<int> asked{0};
-        std::jthread stopper([&](const std::stop_token& over) {
-            while (!over.stop_requested()) {
-                if (auto* one = next.exchange(nullptr)) {
-                    one->request_stop();
-                    asked.fetch_add(1);
+        // Each waits for the other asleep: two that spin keep a busy machine from running either.
+        std::stop_source over;
+        const std::jthread stopper([&] {
+            for (;;) {
+                next.wait(nullptr);
+                auto* const one = next.exchange(nullptr);
+                if (one == &over) {
+                    return;
                 }
+                one->request_stop();
+                asked.fetch_add(1);
+                asked.notify_one();
             }
         });
         int ended = 0;
@@ -112,6 +118,7 @@ TEST_CASE("stop requests that race with the end of the task they are for touch n
             std::stop_source quit;
             auto work = [&]() -> task<result<int>> {
                 next.store(&quit);
+                next.notify_one();
                 for (int n = 0; n < i % 4; ++n) {
                     if (const auto done = co_await nop(here); !done) {
                         co_return std::unexpected(done.error());
@@ -121,10 +128,10 @@ TEST_CASE("stop requests that race with the end of the task they are for touch n
             };
             const auto got = co_await with_stop(quit.get_token(), work());
             ended += got || got.error() == std::errc::operation_canceled ? 1 : 0;
-            while (asked.load() <= i) {
-                std::this_thread::yield();
-            }
+            asked.wait(i);
         }
+        next.store(&over);
+        next.notify_one();
         CHECK(ended == rounds);
     });
 }
