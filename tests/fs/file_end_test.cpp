@@ -53,6 +53,7 @@ TEST_CASE("close reports an error and the file is closed all the same") {
         with.ring_kernel = &kernel;
         on_shard(std::move(with), [&](shard& here) -> task<> {
             const test::scratch_directory directory;
+            here.open_door();  // a descriptor, which blocking calls would bring later
             const auto before = test::open_descriptors();
             auto on = co_await file::open(here, directory / "file", made);
             REQUIRE(on.has_value());
@@ -64,7 +65,7 @@ TEST_CASE("close reports an error and the file is closed all the same") {
             kernel.answers.clear();
             CHECK(!on->is_open());
             CHECK(test::open_descriptors() == before);
-            CHECK(calls.closes == (std::string_view(mask) == "close" ? 1 : 0));
+            CHECK(calls.closes == (here.known().has(feature::close) ? 0 : 1));
         });
     }
 }
@@ -79,6 +80,7 @@ TEST_CASE("the error of a close that nobody called goes to the shard's error hoo
     };
     on_shard(std::move(with), [&](shard& here) -> task<> {
         const test::scratch_directory directory;
+        here.open_door();  // a descriptor, which blocking calls would bring later
         const auto before = test::open_descriptors();
         {
             auto on = co_await file::open(here, directory / "file", made);
@@ -126,6 +128,7 @@ TEST_CASE("a close is done although the task was asked to stop") {
     for (const auto mask : {"", "close"}) {
         on_shard(test::masked(mask), [](shard& here) -> task<> {
             const test::scratch_directory directory;
+            here.open_door();  // a descriptor, which blocking calls would bring later
             const auto before = test::open_descriptors();
             for (int when = 0; when < 2; ++when) {
                 auto on = co_await file::open(here, directory / "file", made);
@@ -151,6 +154,7 @@ TEST_CASE("a close is done although the task was asked to stop") {
 TEST_CASE("a close that is made and not awaited still closes") {
     on_shard([](shard& here) -> task<> {
         const test::scratch_directory directory;
+        here.open_door();  // a descriptor, which blocking calls would bring later
         const auto before = test::open_descriptors();
         {
             auto on = co_await file::open(here, directory / "file", made);

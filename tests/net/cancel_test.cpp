@@ -161,12 +161,17 @@ task<int> race_connections(shard& here, int rounds) {
 TEST_CASE("a connection that arrives with the stop request is accepted or stays, never lost") {
     const auto before = open_descriptors();
     int arrived = 0;
+    bool request_wins = false;
     for (const char* mask : {"", "defer_taskrun"}) {
-        on_shard(masked(mask),
-                 [&](shard& here) -> task<> { arrived += co_await race_connections(here, 200); });
+        on_shard(masked(mask), [&](shard& here) -> task<> {
+            request_wins = request_wins || here.known().has(feature::defer_taskrun);
+            arrived += co_await race_connections(here, 200);
+        });
     }
     CHECK(arrived > 0);
-    CHECK(arrived < 400);
+    if (request_wins) {  // elsewhere the connection is always taken in before
+        CHECK(arrived < 400);
+    }
     CHECK(open_descriptors() == before);
 }
 

@@ -121,11 +121,13 @@ TEST_CASE("more areas than the kernel takes at once go in parts") {
             out.push_back({const_cast<std::byte*>(payload.data()) + i, 2});
             in.push_back({memory.data() + i, 2});
         }
+        // Without SENDMSG a part is one area.
+        const std::size_t part = here.known().has(feature::sendmsg) ? 2048 : 2;
         const auto first = co_await pair.client.send(areas(std::span<const area>(out)));
-        CHECK(first.value() == 2048);
-        const areas rest = areas(std::span<const area>(out)).skip(2048);
+        REQUIRE(first.value() == part);
+        const areas rest = areas(std::span<const area>(out)).skip(part);
         const auto sent = co_await pair.client.send_all(rest);
-        CHECK(sent.value() == payload.size() - 2048);
+        CHECK(sent.value() == payload.size() - part);
         const auto received =
             co_await pair.server.receive_exactly(areas(std::span<const area>(in)));
         CHECK(received.value() == payload.size());

@@ -76,7 +76,7 @@ TEST_CASE("payloads behind 40-byte headers are written to a file from the pages 
         bool registered = false;
         on_shard(std::move(with), [&](shard& here) -> task<> {
             picked = here.received() != nullptr;
-            registered = here.pages().registered();
+            registered = here.pages().registered() && here.known().has(feature::write_fixed);
             auto pair = co_await connected(here);
             auto out = co_await file::open(
                 here, path, open_mode::write | open_mode::create | open_mode::truncate);

@@ -1,3 +1,4 @@
+#include "skip.hpp"
 #include "unix_fixture.hpp"
 
 #include <pelton/runtime/net/tcp_inflow.hpp>
@@ -247,8 +248,9 @@ TEST_CASE("a descriptor that arrives with the stop request is yielded or stays, 
 
 TEST_CASE("descriptors are not received past bytes that an inflow may have taken") {
     on_shard([](shard& here) -> task<> {
-        if (!here.known().has(feature::receive_multishot)) {
-            co_return;  // an inflow takes nothing ahead then
+        if (!here.known().has(feature::receive_multishot) || here.received() == nullptr) {
+            pelton_test::skip("an inflow takes nothing ahead here");
+            co_return;
         }
         unix_ends ends(here);
         passed_descriptors came(here);

@@ -1,5 +1,6 @@
 #include "op/on_shard.hpp"
 #include "op/scratch.hpp"
+#include "skip.hpp"
 
 #include <pelton/runtime/op/accept.hpp>
 #include <pelton/runtime/op/link.hpp>
@@ -264,6 +265,10 @@ TEST_CASE("a deadline ends a chain, and says so for the member that ran") {
 
 TEST_CASE("a chain whose members need more scratch than a ring has is an error, not an end") {
     test::on_shard(options{}, [](shard& here) -> task<> {
+        if (!here.known().has(feature::writev)) {
+            pelton_test::skip("without WRITEV a transfer is one area, and needs no scratch");
+            co_return;
+        }
         bench some;
         auto bytes = test::random_bytes(4'096, 4);
         std::vector<area> entries;
@@ -280,6 +285,7 @@ TEST_CASE("a chain whose members need more scratch than a ring has is an error, 
         auto d = one();
         auto e = one();
         const auto [r1, r2, r3, r4, r5] = co_await link(a, b, c, d, e);
+        REQUIRE((!r1 && !r5));
         CHECK(r1.error() == std::errc::no_buffer_space);
         CHECK(r5.error() == std::errc::no_buffer_space);
         CHECK(co_await nop(here));
