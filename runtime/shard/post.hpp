@@ -9,9 +9,11 @@
 #include <pelton/runtime/shard/gate.hpp>
 #include <pelton/runtime/shard/invocation.hpp>
 #include <pelton/runtime/shard/shard.hpp>
+#include <pelton/runtime/task/frame_pool.hpp>
 
 #include <cerrno>
 #include <condition_variable>
+#include <cstddef>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -36,6 +38,19 @@ template <class R>
 class posted_work : public posted {
 public:
     virtual ~posted_work() = default;
+
+    // Goes back to the thread that posted, so that who posts again and again costs no malloc.
+    static void* operator new(std::size_t bytes) { return frame_pool::allocate(bytes); }
+    static void operator delete(void* work, std::size_t bytes) noexcept {
+        frame_pool::release(work, bytes);
+    }
+    // For callables that want more than a frame's alignment.
+    static void* operator new(std::size_t bytes, std::align_val_t alignment) {
+        return ::operator new(bytes, alignment);
+    }
+    static void operator delete(void* work, std::size_t, std::align_val_t alignment) noexcept {
+        ::operator delete(work, alignment);
+    }
 
 private:
     friend flow run_posted<R>(std::unique_ptr<posted_work<R>> self, shard& there);
@@ -162,13 +177,13 @@ private:
 }  // namespace detail
 
 // Has `fn(shard&)` or `fn()` run on the shard, soon; it may return a task, which then runs on a
-// strand of its own until it ends. It is moved into a place on the heap, and dies on the shard's
+// strand of its own until it ends. It is moved into pooled memory, and dies on the shard's
 // thread. Its value is dropped; an error or exception goes to the shard's error hook.
 //
 // Never blocks. Callable from any thread, also after the shard has ended: ESHUTDOWN. EAGAIN when
 // options.mailbox_places posts wait to be begun, ENOMEM. What has begun is not bounded: who posts
-// work faster than it ends counts it. What was accepted runs, though the shard
-// may have asked it to stop by then.
+// work faster than it ends counts it. What was accepted runs, though the shard may have asked it to
+// stop by then.
 template <class F>
 result<void> post(const shard_address& where, F fn) noexcept {
     try {

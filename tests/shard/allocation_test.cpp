@@ -1,30 +1,41 @@
 // What costs no heap once it is warm. Replaces operator new for this test program.
 #include "counted_new.hpp"
-#include "fixture.hpp"
+#include "shard/several.hpp"
 #include "skip.hpp"
 
 #include <pelton/runtime/shard/offload.hpp>
+#include <pelton/runtime/shard/on.hpp>
+#include <pelton/runtime/shard/post.hpp>
 #include <pelton/runtime/shard/with_timeout.hpp>
 #include <pelton/runtime/task/frame_pool.hpp>
 
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <thread>
 
 using namespace pelton;
 using namespace pelton::test;
 
 namespace {
 
-// What `round` allocates on this thread when it has run before.
-template <class Round>
-void check_allocates_nothing(Round round) {
+// Whether what this file counts can be counted; says why not.
+bool countable() {
     if (!counts_new) {
         pelton_test::skip("ThreadSanitizer's operator new cannot be counted");
-        return;
+        return false;
     }
     if (!frame_pool::keeps_frames()) {
         pelton_test::skip("under AddressSanitizer no frame is kept");
+        return false;
+    }
+    return true;
+}
+
+// What `round` allocates on this thread when it has run before.
+template <class Round>
+void check_allocates_nothing(Round round) {
+    if (!countable()) {
         return;
     }
     auto with = tiny();
@@ -116,5 +127,66 @@ TEST_CASE("100,000 nops under deadlines, and 10,000 deadlines that pass, allocat
                                                         pipe_read(here, silent.reader())));
             }
         }
+    });
+}
+
+TEST_CASE("100,000 calls of another shard allocate nothing on either") {
+    if (!countable()) {
+        return;
+    }
+    on_shard(several(2), [](shard& here) -> task<> {
+        auto& there = here.peer(1);
+        auto add = [](int to) -> task<int> { co_return to + 1; };
+        auto count = []() -> task<std::size_t> { co_return allocations; };
+        int sum = 0;
+        auto call = [&]() -> task<int> { return add(sum); };
+        auto round = [&](int calls) -> task<> {
+            for (int i = 0; i < calls; ++i) {
+                sum = co_await on(there, call);
+            }
+        };
+        co_await round(100);
+        const auto before_there = co_await on(there, count);
+        const auto before_here = allocations;
+        co_await round(100'000);
+        const auto allocated_here = allocations - before_here;
+        const auto allocated_there = co_await on(there, count) - before_there;
+        CHECK(sum == 100'100);
+        CHECK(allocated_here == 0);
+        CHECK(allocated_there == 0);
+    });
+}
+
+TEST_CASE("100,000 posts allocate nothing, neither where they come from nor where they run") {
+    if (!countable()) {
+        return;
+    }
+    on_shard(several(2), [](shard& here) -> task<> {
+        const auto where = here.peer(1).address();
+        std::size_t ran = 0;
+        std::size_t allocated_here = 0;
+        std::size_t allocated_there = 0;
+        auto count = [] { return allocations; };
+        auto post_all = [&] {
+            auto round = [&](int batches) {
+                for (int i = 0; i < batches; ++i) {
+                    for (int k = 0; k < 100; ++k) {
+                        CHECK(post(where, [&ran] { ++ran; }));
+                    }
+                    CHECK(post_and_wait(where, count));  // has all of them end
+                }
+            };
+            round(2);
+            const auto before_there = post_and_wait(where, count).value();
+            const auto before_here = allocations;
+            round(1'000);
+            allocated_here = allocations - before_here;
+            allocated_there = post_and_wait(where, count).value() - before_there;
+        };
+        auto on_thread = [&]() -> void { std::thread(post_all).join(); };
+        co_await offload(here, on_thread);
+        CHECK(ran == 100'200);
+        CHECK(allocated_here == 0);
+        CHECK(allocated_there == 0);
     });
 }
