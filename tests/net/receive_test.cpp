@@ -272,3 +272,29 @@ TEST_CASE("what lies ready is not promised to those who want the whole pool") {
         CHECK(rest);
     });
 }
+
+TEST_CASE("who waited for the whole pool before pages lie ready gets it; they lie ready later") {
+    on_shard(small("", 32), [](shard& here) -> task<> {
+        std::vector<std::size_t> got;
+        auto want = [&](std::size_t pages) -> task<> {
+            const auto taken = co_await here.pages().take(pages);
+            got.push_back(taken ? taken->pages() : 0);
+        };
+        receive_buffers* ready = nullptr;
+        auto family = [&](children& kids) -> task<> {
+            auto held = co_await here.pages().take(28);
+            REQUIRE(held);
+            kids.spawn([&] { return want(8); });
+            kids.spawn([&] { return want(32); });
+            static_cast<void>(co_await yield());
+            ready = here.received();
+            held->release();
+        };
+        co_await scope(family);
+        CHECK(got == std::vector<std::size_t>{8, 32});
+        for (int i = 0; i < 1'000 && ready != nullptr && ready->ready() == 0; ++i) {
+            static_cast<void>(co_await yield());
+        }
+        CHECK((ready == nullptr || ready->ready() == ready->places()));
+    });
+}
