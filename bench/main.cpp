@@ -2,6 +2,7 @@
 #include <pelton/bench/cancel/cancel.hpp>
 #include <pelton/bench/copy/copy.hpp>
 #include <pelton/bench/echo/echo.hpp>
+#include <pelton/bench/fallback/fallback.hpp>
 #include <pelton/bench/kiobuf/kiobuf.hpp>
 #include <pelton/bench/nop/nop.hpp>
 #include <pelton/bench/read/read.hpp>
@@ -49,6 +50,7 @@ int main(int argc, char** argv) {
     auto* ways = add("ways", "operations on files by the ring, and by a thread");
     auto* cancel = add("cancel", "deadlines that do not pass, and a million timers");
     auto* shards = add("shards", "calls between shards, and tasks started and joined");
+    auto* fallback = add("fallback", "what each masked kernel feature costs");
     CLI11_PARSE(app, argc, argv);
     if (*nop) return run_nop(s, nop_own);
     if (*read) return run_read(s, read_own);
@@ -59,5 +61,6 @@ int main(int argc, char** argv) {
     if (*ways) return run_ways(s);
     if (*cancel) return run_cancel(s);
     if (*shards) return run_shards(s);
+    if (*fallback) return run_fallback(s);
     return 0;
 }
