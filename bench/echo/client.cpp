@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <fstream>
+#include <string>
 #include <vector>
 
 namespace pelton::bench::echo {
@@ -41,6 +43,14 @@ double cpu_of(pid_t process) {
     if (clock_getcpuclockid(process, &clock) != 0) return 0;
     clock_gettime(clock, &used);
     return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+// Seconds the process's first thread was ready and had no core. 0 where the kernel does not count.
+double waited_by(pid_t process) {
+    std::ifstream counts("/proc/" + std::to_string(process) + "/schedstat");
+    double ran_ns = 0;
+    double waited_ns = 0;
+    return counts >> ran_ns >> waited_ns ? waited_ns * 1e-9 : 0;
 }
 
 std::uint64_t now_ns() {
@@ -189,11 +199,18 @@ load_outcome run_load(const load& l) {
     clients.answered = 0;
     clients.times.clear();
     const double cpu = cpu_of(l.server);
-    const double start = now();
+    const double waited = waited_by(l.server);
+    const double own_waited = waited_by(getpid());
+    const stopwatch own;
     clients.run(now_ns() + static_cast<std::uint64_t>(l.seconds * 1e9));
-    const load_outcome outcome = {static_cast<double>(clients.answered), now() - start,
-                                  cpu_of(l.server) - cpu, clients.times.quantile(0.5) / 1e3,
-                                  clients.times.quantile(0.99) / 1e3};
+    const load_outcome outcome = {.requests = static_cast<double>(clients.answered),
+                                  .wall = own.wall(),
+                                  .server_cpu = cpu_of(l.server) - cpu,
+                                  .server_waited = waited_by(l.server) - waited,
+                                  .client_cpu = own.cpu(),
+                                  .client_waited = waited_by(getpid()) - own_waited,
+                                  .p50_us = clients.times.quantile(0.5) / 1e3,
+                                  .p99_us = clients.times.quantile(0.99) / 1e3};
     clients.drain();
     return outcome;
 }

@@ -25,7 +25,10 @@ struct load {
 struct load_outcome {
     double requests;
     double wall;
-    double server_cpu;  // seconds of the server's process in the same window
+    double server_cpu;     // seconds of the server's process in the same window
+    double server_waited;  // seconds in which other work kept the server from running
+    double client_cpu;     // the same two of this process
+    double client_waited;
     double p50_us;
     double p99_us;
 };

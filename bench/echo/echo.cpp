@@ -40,7 +40,10 @@ void run_case(const settings& s, report& out, unsigned connections, std::size_t 
                    {"p50_us", better::lower},
                    {"p99_us", better::lower}},
                   s.pairs_or(macro_pairs));
-    std::vector<std::vector<double>> busy(contenders.size());
+    std::vector<std::vector<double>> busy(contenders.size());  // of the time it could run
+    std::vector<std::vector<double>> left(contenders.size());  // by other work, of all time
+    std::vector<double> client_busy;
+    std::vector<double> client_left;
     const double seconds = s.seconds_or(1.0);
     for (const auto turn : pairs.turns()) {
         const auto& server = servers[turn.contender];
@@ -48,14 +51,20 @@ void run_case(const settings& s, report& out, unsigned connections, std::size_t 
             echo::run_load({server.port(), connections, bytes, seconds / 5, seconds, server.id()});
         pairs.record(turn, {got.server_cpu * 1e6 / got.requests, got.requests / got.wall,
                             got.p50_us, got.p99_us});
-        busy[turn.contender].push_back(got.server_cpu / got.wall);
+        busy[turn.contender].push_back(got.server_cpu / (got.wall - got.server_waited));
+        left[turn.contender].push_back(1 - got.server_waited / got.wall);
+        client_busy.push_back(got.client_cpu / (got.wall - got.client_waited));
+        client_left.push_back(1 - got.client_waited / got.wall);
     }
     const bool has_bar = connections > 1;
     out.add(name, pairs, has_bar ? std::vector<bar>{{1, 0, cpu_bar}} : std::vector<bar>{});
-    std::string sentence = "    the server's core was busy:";
+    std::string sentence = "    busy, of the time that other work left:";
     for (std::size_t i = 0; i < contenders.size(); ++i) {
-        sentence += fmt::format(" {} {:.0f} %", contenders[i].name, 100 * median_of(busy[i]));
+        sentence += fmt::format(" {} {:.0f} of {:.0f} %,", contenders[i].name,
+                                100 * median_of(busy[i]), 100 * median_of(left[i]));
     }
+    sentence += fmt::format(" the client {:.0f} of {:.0f} %", 100 * median_of(client_busy),
+                            100 * median_of(client_left));
     out.note(sentence);
 }
 
