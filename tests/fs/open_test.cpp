@@ -214,6 +214,7 @@ TEST_CASE("a descriptor that cannot be looked at is closed, not leaked") {
     on_shard(std::move(with), [](shard& here) -> task<> {
         const test::scratch_directory directory;
         const auto path = test::make_file(directory / "file", {});
+        here.open_door();  // what threads open by comes with a descriptor of its own
         const auto before = test::open_descriptors();
         co_await expect_error(here, path, open_mode::read, std::errc::io_error);
         CHECK(test::open_descriptors() == before);

@@ -230,6 +230,7 @@ TEST_CASE(
         busy_once kernel;
         auto with = tiny();
         with.ring_kernel = &kernel;
+        with.notice = [](std::string_view) {};  // a kernel without registered buffers says so
         std::optional<lease> held;
         const int code = run(with, [&](shard& here) -> task<> {
             auto stopped = [&](children& kids) -> task<> {
