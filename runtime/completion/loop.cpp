@@ -10,16 +10,11 @@
 namespace pelton {
 // submit ------------------------------------------------------------------------------------------
 
-void loop::count_started() noexcept {
+void loop::settle_room() noexcept {
     const auto started = direct_started();
     queues_.commit_sqes(started);
     in_flight_ += started;
     cqes_owed_ += started;
-    first_direct_ = next_direct_;
-}
-
-void loop::settle_room() noexcept {
-    count_started();
     first_direct_ = next_direct_ = end_direct_ = nullptr;
 }
 
@@ -166,15 +161,13 @@ bool loop::admit() noexcept {
 // wait, reap --------------------------------------------------------------------------------------
 
 void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept {
-    count_started();
+    settle_room();
     // What did not fit into the SQ goes into the next batch at once; only a full CQ is waited for.
     bool more = false;
     if (!cancels_.empty()) [[unlikely]] {
-        settle_room();
         more = send_cancels();
     }
     if (!waiting_.empty() || unheard_ != nullptr) [[unlikely]] {
-        settle_room();
         if (has_stopped_) {
             finish_stopped();
         }
@@ -183,16 +176,19 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
     }
     static_cast<void>(queues_.enter(may_sleep && !more ? 1 : 0, timeout_ns));
     std::uint32_t marked = 0;
-    auto** end = ready_.end();
+    resumable* oldest = nullptr;
+    resumable** end = &oldest;
     // Flags by reference: an untagged record's are not even read.
     const auto reaped = queues_.reap(
         [&](std::uint64_t user_data, std::int32_t outcome, const std::uint32_t& flags) {
             auto* one = reinterpret_cast<record*>(user_data);
             if ((user_data & tag_mask) != 0 || one->marks_ != 0) [[unlikely]] {
                 ++marked;
-                ready_.close(end);  // those before it come first
+                if (end != &oldest) {
+                    ready_.append(oldest, end);  // those before it come first
+                    end = &oldest;
+                }
                 collect_marked(user_data, outcome, flags);
-                end = ready_.end();
                 return;
             }
             one->outcome_ = outcome;
@@ -201,12 +197,12 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
             *end = one;
             end = &one->next;
         });
-    ready_.close(end);
+    if (end != &oldest) {
+        ready_.append(oldest, end);
+    }
     in_flight_ -= reaped - marked;
     cqes_owed_ -= reaped;
-    if (next_direct_ == end_direct_) {
-        grant_room();
-    }
+    grant_room();
 }
 
 void loop::collect_marked(std::uint64_t user_data, std::int32_t outcome,

@@ -163,14 +163,11 @@ public:
 private:
     friend class record;
 
-    // A row of SQEs that operations fill without a look at the queues. A turn counts what was
-    // started and grants another row when this one has ended; the rest of a row stays good, for
-    // what it takes room from is only ever what it was granted. It is settled, which ends it,
-    // before anything else touches the SQ or while operations queue.
+    // A row of SQEs that operations fill without a look at the queues. It is granted once a turn,
+    // since room only changes there, and settled before anything else touches the SQ.
     std::uint32_t direct_started() const noexcept {
         return static_cast<std::uint32_t>(next_direct_ - first_direct_);
     }
-    void count_started() noexcept;
     void settle_room() noexcept;
     void grant_room() noexcept;
     void start_slowly(record& one) noexcept;
