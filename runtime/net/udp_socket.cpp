@@ -1,3 +1,4 @@
+#include <pelton/runtime/net/udp_inflow.hpp>
 #include <pelton/runtime/net/udp_socket.hpp>
 #include <pelton/runtime/outcome/truncated_datagram.hpp>
 #include <pelton/runtime/shard/shard.hpp>
@@ -24,6 +25,20 @@ bool cannot_cut(std::error_code error) noexcept {
 
 }  // namespace
 
+std::size_t merged_length(const msghdr& header, std::size_t bytes) noexcept {
+    auto& answered = const_cast<msghdr&>(header);  // CMSG_NXTHDR(3) writes nothing, but wants it so
+    for (auto* each = CMSG_FIRSTHDR(&answered); each != nullptr;
+         each = CMSG_NXTHDR(&answered, each)) {
+        if (each->cmsg_level == IPPROTO_UDP && each->cmsg_type == UDP_GRO) {
+            int segment = 0;
+            std::memcpy(&segment, CMSG_DATA(each), sizeof(segment));
+            return static_cast<std::size_t>(segment) < bytes ? static_cast<std::size_t>(segment)
+                                                             : 0;
+        }
+    }
+    return 0;
+}
+
 void udp_receive::dress(msghdr& header) noexcept {
     header.msg_name = &from_;
     header.msg_namelen = sizeof(from_);
@@ -43,16 +58,7 @@ result<datagram> udp_receive::decode(std::int32_t outcome) const noexcept {
         return std::unexpected(from.error());
     }
     got.from = from->unmapped();
-    auto& answered = const_cast<msghdr&>(header());
-    for (auto* each = CMSG_FIRSTHDR(&answered); each != nullptr;
-         each = CMSG_NXTHDR(&answered, each)) {
-        if (each->cmsg_level == IPPROTO_UDP && each->cmsg_type == UDP_GRO) {
-            int segment = 0;
-            std::memcpy(&segment, CMSG_DATA(each), sizeof(segment));
-            got.segment_bytes =
-                static_cast<std::size_t>(segment) < bytes ? static_cast<std::size_t>(segment) : 0;
-        }
-    }
+    got.segment_bytes = merged_length(header(), bytes);
     return got;
 }
 
@@ -116,6 +122,7 @@ udp_socket& udp_socket::operator=(udp_socket&& other) noexcept {
         drop();
         home_ = other.home_;
         on_ = std::move(other.on_);
+        arriving_ = std::exchange(other.arriving_, nullptr);
     }
     return *this;
 }
@@ -124,9 +131,31 @@ void udp_socket::drop() noexcept {
     if (!on_.is_open()) {
         return;
     }
-    if (const auto closed = home_->calls().close(on_.release()); !closed) {
+    const int descriptor = on_.release();
+    if (arriving_ != nullptr) {
+        std::exchange(arriving_, nullptr)->abandon(descriptor);
+        return;
+    }
+    if (const auto closed = home_->calls().close(descriptor); !closed) {
         home_->report(closed.error(), "close of a UDP socket nobody closed");
     }
+}
+
+close_operation udp_socket::close() noexcept {
+    const int descriptor = on_.release();
+    if (arriving_ != nullptr) {
+        // As with a stream: the kernel may still have to be shown a receive that names it.
+        const bool after = home_->queues().has(feature::close);
+        std::exchange(arriving_, nullptr)->abandon(after ? -1 : descriptor);
+        if (!after) {
+            return close_operation(*home_);
+        }
+    }
+    return close_operation(*home_, descriptor);
+}
+
+udp_inflow udp_socket::inflow(const udp_inflow_options& options) noexcept {
+    return udp_inflow(*this, options);
 }
 
 result<endpoint> udp_socket::local() const noexcept {

@@ -4,6 +4,8 @@
 //   auto got = co_await socket->receive(*pages);         // got->bytes of *pages, from got->from
 //   auto sent = co_await socket->send_to(pages->first(got->bytes), got->from);
 //
+// inflow() yields one datagram after the other by one operation of the kernel's (udp_inflow.hpp).
+//
 // A datagram arrives whole or not at all. One that is larger than the memory given is an error,
 // never a shorter datagram. Any number of sends and receives may be pending; each takes one
 // datagram. The areas and the memory of an operation must outlive its await; so must the socket,
@@ -21,6 +23,7 @@
 #include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/op/close.hpp>
 #include <pelton/runtime/op/connect.hpp>
+#include <pelton/runtime/op/datagrams.hpp>
 #include <pelton/runtime/op/message.hpp>
 #include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
@@ -32,8 +35,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 namespace pelton {
+
+class udp_inflow;
+
+// In the control data of what was received: how long each of several merged datagrams is, or 0 for
+// a single one. `bytes` came in all.
+std::size_t merged_length(const msghdr& header, std::size_t bytes) noexcept;
 
 // What was received.
 struct datagram {
@@ -98,6 +108,18 @@ struct datagram_options {
     bool v6_only = false;
 };
 
+struct udp_inflow_options {
+    udp_inflow_options() noexcept = default;
+
+    // The longest datagram, which its pages are lent for; 65535 for a socket that merges. A short
+    // one keeps no more of them than it needs.
+    std::size_t bytes_max = 2048;
+
+    // How many datagrams may lie ready before somebody takes them; then they wait in the socket,
+    // which drops what its receive buffer has no room for. A quarter of the pool at most.
+    std::size_t ahead = 64;
+};
+
 class [[nodiscard]] udp_socket {
 public:
     // Receives at `where`; endpoint::any(0) or any_v4(0) for a socket that begins by sending, which
@@ -106,7 +128,10 @@ public:
     static result<udp_socket> bind(shard& here, const endpoint& where,
                                    const datagram_options& options = {}) noexcept;
 
-    udp_socket(udp_socket&&) noexcept = default;
+    udp_socket(udp_socket&& other) noexcept
+        : home_(other.home_),
+          on_(std::move(other.on_)),
+          arriving_(std::exchange(other.arriving_, nullptr)) {}
     udp_socket& operator=(udp_socket&& other) noexcept;
     // Closes; an error goes to the shard's error hook, since nobody else can be told.
     ~udp_socket() { drop(); }
@@ -122,6 +147,10 @@ public:
     // fit fills it and yields truncated_datagram(). ECONNREFUSED when what was sent to the
     // connected peer met nobody: the socket is still good.
     udp_receive receive(const areas& memory) noexcept { return udp_receive(*home_, on_, memory); }
+
+    // A series of receives into pages of the shard's. The socket outlives it and stays where it is
+    // meanwhile. One at a time, and no receive() beside it: each takes what comes first.
+    udp_inflow inflow(const udp_inflow_options& options = {}) noexcept;
 
     // Sends `memory` as one datagram; no bytes make an empty one. Resumes when the kernel has it;
     // nobody knows whether it arrives. EMSGSIZE above 65507 bytes (IPv4) or 1024 areas,
@@ -147,12 +176,14 @@ public:
     result<endpoint> local() const noexcept;
 
     // Closes, also when a stop was asked for, and reports what close(2) did.
-    close_operation close() noexcept { return close_operation(*home_, on_.release()); }
+    close_operation close() noexcept;
 
     bool is_open() const noexcept { return on_.is_open(); }
     int descriptor() const noexcept { return on_.descriptor(); }
 
 private:
+    friend class udp_inflow;
+
     udp_socket(shard& here, int descriptor) noexcept : home_(&here), on_(descriptor) {}
     static result<udp_socket> try_bind(shard& here, const endpoint& where,
                                        const datagram_options& options) noexcept;
@@ -160,6 +191,7 @@ private:
 
     shard* home_;
     target on_;
+    datagrams* arriving_ = nullptr;  // from the first inflow on
 };
 
 }  // namespace pelton

@@ -30,33 +30,51 @@ receive_buffers::receive_buffers(shard& home, std::size_t pages)
     if (wanted == 0) {
         return;
     }
-    auto& queues = home.queues();
-    incremental_ = queues.has(feature::buffer_ring_incremental);
+    incremental_ = home.queues().has(feature::buffer_ring_incremental);
     const auto longest = incremental_ ? incremental_run_pages : whole_run_pages;
     const auto run = std::clamp<std::size_t>(wanted / 4, 1, longest);
-    const auto entries = std::min(entries_max, std::bit_floor(wanted / run));
-    const auto made = queues.register_buffer_ring(ring_.get(), static_cast<unsigned>(entries),
-                                                  group, incremental_);
-    if (!made) {
-        home.notice(fmt::format("no pages lie ready for receiving ({}): receives poll first",
-                                made.error().message()));
-        return;
+    if (open(run, wanted / run)) {
+        pages_.set_aside(run * entries_);
+        refill();
     }
-    run_pages_ = static_cast<unsigned>(run);
-    entries_ = static_cast<unsigned>(entries);
-    want(run);
-    pages_.set_aside(run * entries);
+}
+
+receive_buffers::receive_buffers(shard& home, std::uint16_t own_group, std::size_t run_pages,
+                                 std::size_t runs)
+    : page_request(0),
+      home_(home),
+      pages_(home.pages()),
+      group_(own_group),
+      ring_(std::make_unique<ring_memory>()) {
+    const auto most = pages_.pool().pages() / 4 / run_pages;
+    if (most != 0 && open(run_pages, std::min(std::max<std::size_t>(runs, 1), most))) {
+        refill();
+    }
+}
+
+bool receive_buffers::open(std::size_t run_pages, std::size_t runs) {
+    const auto entries = std::min(entries_max, std::bit_floor(runs));
     places_.resize(entries);
     empty_places_.resize(entries);
+    const auto made = home_.queues().register_buffer_ring(
+        ring_.get(), static_cast<unsigned>(entries), group_, incremental_);
+    if (!made) {
+        home_.notice(fmt::format("no pages lie ready for receiving ({}): receives poll first",
+                                 made.error().message()));
+        return false;
+    }
+    run_pages_ = static_cast<unsigned>(run_pages);
+    entries_ = static_cast<unsigned>(entries);
+    want(run_pages);
     for (unsigned id = 0; id < entries_; ++id) {
         make_empty(static_cast<std::uint16_t>(id));
     }
-    refill();
+    return true;
 }
 
 receive_buffers::~receive_buffers() {
     if (ring_ != nullptr && usable()) {
-        home_.queues().unregister_buffer_ring(group);
+        home_.queues().unregister_buffer_ring(group_);
     }
     if (in_queue_) {
         pages_.leave_queue(*this);

@@ -37,6 +37,10 @@ public:
 
     // Takes up to `pages` pages from the pool; 0 is an eighth of it, at most 4 MiB.
     receive_buffers(shard& home, std::size_t pages);
+    // Up to `runs` runs of `run_pages` pages, at most a quarter of the pool, as a group of its own:
+    // for who must have whole runs, each for one thing that arrives. Its owner calls serve() after
+    // wait(), and nobody else does. The pages go home with it.
+    receive_buffers(shard& home, std::uint16_t own_group, std::size_t run_pages, std::size_t runs);
     ~receive_buffers();
 
     // False when the kernel refused the ring, which was said once, or the pool is too small.
@@ -75,6 +79,7 @@ public:
         }
     }
 
+    std::uint16_t own_group() const noexcept { return group_; }
     std::size_t run_bytes() const noexcept { return run_pages_ * arena::page_bytes(); }
     // Places that the kernel can pick from, as far as is known, and all of them.
     unsigned ready() const noexcept { return entries_ - empty_; }
@@ -96,6 +101,7 @@ private:
         std::array<io_uring_buf, arena::page_bytes() / sizeof(io_uring_buf)> entries;
     };
 
+    bool open(std::size_t run_pages, std::size_t runs);
     void pages_came(lease pages) noexcept override;
     std::uint16_t id_at(std::uint16_t position) const noexcept;
     lease whole(std::uint16_t id, std::size_t length) noexcept;
@@ -110,6 +116,7 @@ private:
     // Constant after construction
     shard& home_;
     page_source& pages_;
+    std::uint16_t group_ = group;
     unsigned entries_ = 0;
     unsigned run_pages_ = 0;
     bool incremental_ = false;

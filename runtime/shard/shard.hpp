@@ -111,6 +111,12 @@ public:
 
     // The pages that lie ready for receiving, or null when this kernel cannot pick from them.
     receive_buffers* received();
+    // The number of a further group of such pages, for who needs one of its own.
+    std::uint16_t next_buffer_group() noexcept {
+        constexpr std::uint16_t last = UINT16_MAX - 1;  // the next is for probing
+        buffer_group_ = buffer_group_ == last ? receive_buffers::group : buffer_group_;
+        return ++buffer_group_;
+    }
     // Of the shards that run() made: this one's number, how many there are, and each of them. The
     // others are named in on() and post(); nothing else of them is this thread's to touch.
     unsigned number() const noexcept { return number_; }
@@ -198,6 +204,7 @@ private:
     std::unique_ptr<doorbell> door_;
     std::unique_ptr<page_source> pages_;
     std::unique_ptr<receive_buffers> received_;
+    std::uint16_t buffer_group_ = receive_buffers::group;
     std::unique_ptr<blocking_threads> threads_;
     std::uint64_t jobs_out_ = 0;  // messages that are to come, from threads and others
     strand* strands_ = nullptr;

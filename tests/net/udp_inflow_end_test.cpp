@@ -1,0 +1,74 @@
+// Inflows of datagrams that end early: with their handle, and by stop requests.
+#include "udp_inflow.hpp"
+
+using namespace pelton;
+using namespace pelton::test;
+
+TEST_CASE("an inflow of datagrams left early is cancelled, its pages go home, and another begins") {
+    const auto before = open_descriptors();
+    for (const char* mask : ways) {
+        CAPTURE(mask);
+        on_shard(small(mask), [](shard& here) -> task<> {
+            for (int round = 0; round < 20; ++round) {
+                two_sockets sockets(here);
+                for (int again = 0; again < 3; ++again) {
+                    udp_inflow_options options;
+                    options.bytes_max = again == 1 ? 9'000 : 100;
+                    auto coming = sockets.server.inflow(options);
+                    send_now(sockets, random_bytes(100, 2));
+                    const auto got = co_await coming.next();
+                    CHECK(got.value().bytes.size() == 100);
+                    co_await turns(here, round % 3);
+                }
+                co_await turns(here, round % 4);
+                if (round % 2 == 0) {
+                    const auto closed = co_await sockets.server.close();
+                    CHECK(closed);
+                }
+            }
+            co_await turns(here, 5);
+            CHECK(pages_out(here) == 0);
+            CHECK(here.lasting().used() == 0);
+        });
+    }
+    CHECK(open_descriptors() == before);
+}
+
+TEST_CASE("stop requests race with datagrams, and lose none") {
+    for (const char* mask : ways) {
+        CAPTURE(mask);
+        on_shard(small(mask), [](shard& here) -> task<> {
+            two_sockets sockets(here);
+            auto coming = sockets.server.inflow();
+            int received = 0;
+            int stopped = 0;
+            const auto receive = [&]() -> task<> {
+                const auto got = co_await coming.next();
+                if (got) {
+                    CHECK(number_in(got->bytes) == received++);
+                } else {
+                    CHECK(got.error() == std::errc::operation_canceled);
+                    ++stopped;
+                }
+            };
+            constexpr int rounds = 500;
+            for (int round = 0; round < rounds; ++round) {
+                const auto body = [&](children& kids) -> task<> {
+                    kids.spawn([&] { return receive(); });
+                    co_await turns(here, round % 2);
+                    send_number(sockets, round);
+                    co_await turns(here, round % 3);
+                    kids.request_stop();
+                };
+                co_await scope(body);
+                while (received + 40 < round) {
+                    co_await receive();
+                }
+            }
+            while (received < rounds) {
+                co_await receive();
+            }
+            CHECK(stopped > 0);
+        });
+    }
+}
