@@ -36,7 +36,7 @@ result<tcp_listener> tcp_listener::bind(shard& here, const endpoint& where,
     auto made = try_bind(here, where, options);
     const bool no_v6 = !made && (made.error() == std::errc::address_family_not_supported ||
                                  made.error() == std::errc::address_not_available);
-    if (no_v6 && where.family() == AF_INET6 && where.is_wildcard()) {
+    if (no_v6 && where.family() == AF_INET6 && where.is_wildcard() && !options.v6_only) {
         return try_bind(here, endpoint::any_v4(where.port()), options);
     }
     return made;
@@ -51,10 +51,10 @@ result<tcp_listener> tcp_listener::try_bind(shard& here, const endpoint& where,
     }
     tcp_listener listener(here, *made, options);
     const int on = 1;
-    const int off = 0;
+    const int v6_only = options.v6_only ? 1 : 0;
     auto done = calls.setsockopt(*made, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (done && where.family() == AF_INET6 && where.is_wildcard()) {
-        done = calls.setsockopt(*made, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+        done = calls.setsockopt(*made, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
     }
     if (done && options.reuse_port) {
         done = calls.setsockopt(*made, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));

@@ -38,6 +38,10 @@ struct listen_options {
     // ask for it.
     bool reuse_port = false;
 
+    // On IPv6's wildcard address: takes no IPv4 peers, so that another listener can have the port
+    // there (IPV6_V6ONLY, ipv6(7)). A machine without IPv6 is an error then.
+    bool v6_only = false;
+
     // Of every stream that is accepted.
     stream_options streams;
 };
