@@ -1,8 +1,12 @@
-// Accepting again and again: what listeners of every kind do with an accept that failed, and with a
-// connection that came.
+// Accepting, once and again and again: what listeners of every kind do with an accept that failed,
+// and with a connection that came.
 #pragma once
 
-#include <pelton/runtime/net/tcp_listener.hpp>
+#include <pelton/runtime/net/accept_patience.hpp>
+#include <pelton/runtime/net/tcp_stream.hpp>
+#include <pelton/runtime/op/accept.hpp>
+#include <pelton/runtime/op/connections.hpp>
+#include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/shard/sleep.hpp>
@@ -10,17 +14,60 @@
 #include <pelton/runtime/task/task.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 namespace pelton {
 
-// The next connection. One that failed before it was accepted is passed over; while descriptors or
+// Yields the next connection. Resumes when there is one.
+template <class Stream>
+class accept_awaiter final : public accept_operation<accept_awaiter<Stream>, Stream> {
+public:
+    accept_awaiter(shard& here, target& on, stream_options streams) noexcept
+        : accept_operation<accept_awaiter, Stream>(here, on), streams_(streams) {}
+
+    result<Stream> decode(std::int32_t outcome) const noexcept {
+        return Stream(this->here(), outcome, streams_);
+    }
+
+private:
+    stream_options streams_;
+};
+
+// The multishot accept of a serve(), if there is one.
+struct accepting {
+    accepting(shard& here, const target& on) noexcept;
+    accepting(const accepting&) = delete;
+    accepting& operator=(const accepting&) = delete;
+    ~accepting();
+
+    // Once it resumes the kernel does not name the listener any more.
+    last_connection end() const noexcept;
+
+    connections* source = nullptr;
+};
+
+// The next connection: of `coming`, or by an accept of its own where that is null.
+template <class Stream>
+task<result<Stream>> accept_next(shard& here, target& on, stream_options streams,
+                                 connections* coming) {
+    if (coming == nullptr) {
+        co_return co_await accept_awaiter<Stream>(here, on, streams);
+    }
+    const auto came = co_await next_connection(*coming);
+    if (!came) {
+        co_return std::unexpected(came.error());
+    }
+    co_return Stream(here, *came, streams);
+}
+
+// As accept_next(), but one that failed before it was accepted is passed over; while descriptors or
 // memory are missing it pauses, and the shard's error hook hears of it once.
-template <class Listener>
-auto accept_patiently(shard& here, Listener& from, accept_patience& patience)
-    -> task<decltype(from.accept().await_resume())> {
+template <class Stream>
+task<result<Stream>> accept_patiently(shard& here, target& on, stream_options streams,
+                                      connections* coming, accept_patience& patience) {
     for (;;) {
-        auto client = co_await from.accept();
+        auto client = co_await accept_next<Stream>(here, on, streams, coming);
         if (client) {
             patience.succeeded();
             co_return client;
@@ -42,14 +89,18 @@ auto accept_patiently(shard& here, Listener& from, accept_patience& patience)
     }
 }
 
-// Each connection becomes a child that runs `handler(stream)`, until a stop is asked for, which is
-// no error, or the listener is broken.
-template <class Listener, class Handler>
-task<result<void>> serve_connections(shard& here, Listener& from, children& kids, Handler handler) {
+// Each connection becomes a child that runs `handler(Stream)`, until a stop is asked for, which is
+// no error, or the listener is broken. Meanwhile `on` counts one use.
+template <class Stream, class Handler>
+task<result<void>> serve_connections(shard& here, target& on, stream_options streams,
+                                     children& kids, Handler handler) {
+    const target::use counted(on);
+    const accepting coming(here, on);
     accept_patience patience;
     for (;;) {
-        auto client = co_await accept_patiently(here, from, patience);
+        auto client = co_await accept_patiently<Stream>(here, on, streams, coming.source, patience);
         if (!client) {
+            co_await coming.end();
             if (client.error() == std::errc::operation_canceled) {
                 co_return result<void>{};
             }

@@ -1,35 +1,7 @@
 #include <pelton/runtime/net/tcp_listener.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 
-#include <algorithm>
-#include <cerrno>
-
 namespace pelton {
-
-std::optional<std::chrono::milliseconds> accept_patience::after(std::error_code error) noexcept {
-    switch (error.value()) {
-        // The connection that waited first had an error of its own, and is gone (accept(2)).
-        case ECONNABORTED:
-        case EINTR:
-        case EPERM:  // a firewall's rule
-        case EPROTO:
-        case ENOPROTOOPT:
-        case ENETDOWN:
-        case ENETUNREACH:
-        case EHOSTDOWN:
-        case EHOSTUNREACH:
-        case ENONET:
-            return std::chrono::milliseconds::zero();
-        // It waits on: trying again at once would only burn the CPU.
-        case EMFILE:
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-            return std::exchange(next_pause_, std::min(2 * next_pause_, longest_pause));
-        default:
-            return std::nullopt;
-    }
-}
 
 result<tcp_listener> tcp_listener::bind(shard& here, const endpoint& where,
                                         const listen_options& options) noexcept {
@@ -95,49 +67,6 @@ result<endpoint> tcp_listener::local() const noexcept {
     const auto bytes = home_->calls().getsockname(
         on_.descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
     return bytes ? endpoint::from(address, *bytes) : std::unexpected(bytes.error());
-}
-
-connections* tcp_listener::make_connections() noexcept {
-    if (!home_->queues().has(feature::accept_multishot)) {
-        return nullptr;
-    }
-    return home_->lasting().make<connections>(*home_, on_.descriptor());
-}
-
-task<result<tcp_stream>> tcp_listener::accept_next(connections* coming) {
-    if (coming == nullptr) {
-        co_return co_await accept();
-    }
-    const auto came = co_await next_connection(*coming);
-    if (!came) {
-        co_return std::unexpected(came.error());
-    }
-    co_return tcp_stream(*home_, *came, streams_);
-}
-
-task<result<tcp_stream>> tcp_listener::accept_patiently(accept_patience& patience,
-                                                        connections* coming) {
-    for (;;) {
-        auto client = co_await accept_next(coming);
-        if (client) {
-            patience.succeeded();
-            co_return client;
-        }
-        const auto pause = patience.after(client.error());
-        if (!pause) {
-            co_return client;
-        }
-        if (*pause > std::chrono::milliseconds::zero()) {
-            if (patience.is_first()) {
-                home_->report(client.error(),
-                              "a listener pauses until descriptors or memory are free again; raise "
-                              "ulimit -n (LimitNOFILE=), or serve fewer connections");
-            }
-            if (const auto slept = co_await sleep(*pause); !slept) {
-                co_return std::unexpected(slept.error());
-            }
-        }
-    }
 }
 
 }  // namespace pelton

@@ -9,19 +9,15 @@
 #pragma once
 
 #include <pelton/runtime/net/endpoint.hpp>
+#include <pelton/runtime/net/serving.hpp>
 #include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/net/tcp_stream.hpp>
-#include <pelton/runtime/op/accept.hpp>
 #include <pelton/runtime/op/close.hpp>
-#include <pelton/runtime/op/connections.hpp>
 #include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
-#include <pelton/runtime/shard/sleep.hpp>
 #include <pelton/runtime/task/scope.hpp>
 #include <pelton/runtime/task/task.hpp>
 
-#include <chrono>
-#include <optional>
 #include <utility>
 
 namespace pelton {
@@ -46,59 +42,6 @@ struct listen_options {
     stream_options streams;
 };
 
-// Yields the next connection. Resumes when there is one.
-class accept_awaiter final : public accept_operation<accept_awaiter, tcp_stream> {
-public:
-    accept_awaiter(shard& here, target& on, stream_options streams) noexcept
-        : accept_operation(here, on), streams_(streams) {}
-
-    result<tcp_stream> decode(std::int32_t outcome) const noexcept {
-        return tcp_stream(here(), outcome, streams_);
-    }
-
-private:
-    stream_options streams_;
-};
-
-// What serve() does after an accept that failed.
-class accept_patience {
-public:
-    static constexpr std::chrono::milliseconds first_pause{10};
-    static constexpr std::chrono::milliseconds longest_pause{1000};
-
-    // How long to wait before the next accept: nothing when only that one connection failed, more
-    // each time while descriptors or memory are missing, and no value when the listener is broken.
-    std::optional<std::chrono::milliseconds> after(std::error_code error) noexcept;
-
-    void succeeded() noexcept { next_pause_ = first_pause; }
-    // Whether the shortage has just begun: it is told once, not at every try.
-    bool is_first() const noexcept { return next_pause_ == 2 * first_pause; }
-
-private:
-    std::chrono::milliseconds next_pause_ = first_pause;
-};
-
-// The multishot accept of a serve(), if there is one.
-struct accepting {
-    explicit accepting(connections* made) noexcept : source(made) {}
-    accepting(const accepting&) = delete;
-    accepting& operator=(const accepting&) = delete;
-    ~accepting() {
-        if (source != nullptr) {
-            source->orphan();
-        }
-    }
-    // Once it resumes the kernel does not name the listener any more.
-    last_connection end() const noexcept {
-        if (source != nullptr) {
-            source->close_door();
-        }
-        return last_connection(source);
-    }
-
-    connections* const source;
-};
-
 class [[nodiscard]] tcp_listener {
 public:
     // Listens on `where`, with SO_REUSEADDR, so that a server can be started again at once.
@@ -116,7 +59,7 @@ public:
 
     // The next connection; a stop request yields ECANCELED. Errors are those of accept(2): most
     // concern one connection and the next accept may succeed. serve() knows which.
-    accept_awaiter accept() noexcept { return accept_awaiter(*home_, on_, streams_); }
+    accept_awaiter<tcp_stream> accept() noexcept { return {*home_, on_, streams_}; }
 
     // Accepts until it is asked to stop, which is no error, or the listener is broken. Each
     // connection becomes a child of `kids` that runs `handler(tcp_stream)`, which returns a task;
@@ -131,7 +74,9 @@ public:
     // are missing it pauses, 10 ms and then doubling up to 1 s, and the shard's error hook hears
     // of it once.
     template <class Handler>
-    task<result<void>> serve(children& kids, Handler handler);
+    task<result<void>> serve(children& kids, Handler handler) {
+        return serve_connections<tcp_stream>(*home_, on_, streams_, kids, std::move(handler));
+    }
 
     // Closes, also when a stop was asked for, and reports what close(2) did.
     close_operation close() noexcept { return close_operation(*home_, on_.release()); }
@@ -147,35 +92,11 @@ private:
         : home_(&here), streams_(options.streams), on_(descriptor) {}
     static result<tcp_listener> try_bind(shard& here, const endpoint& where,
                                          const listen_options& options) noexcept;
-    task<result<tcp_stream>> accept_patiently(accept_patience& patience, connections* coming);
-    task<result<tcp_stream>> accept_next(connections* coming);
-    connections* make_connections() noexcept;
     void drop() noexcept;
 
     shard* home_;
     stream_options streams_;
     target on_;
 };
-
-template <class Handler>
-task<result<void>> tcp_listener::serve(children& kids, Handler handler) {
-    const target::use counted(on_);
-    const accepting coming(make_connections());
-    accept_patience patience;
-    for (;;) {
-        auto client = co_await accept_patiently(patience, coming.source);
-        if (!client) {
-            co_await coming.end();
-            if (client.error() == std::errc::operation_canceled) {
-                co_return result<void>{};
-            }
-            co_return std::unexpected(client.error());
-        }
-        auto child = [handler, stream = std::move(*client)]() mutable {
-            return handler(std::move(stream));
-        };
-        kids.spawn(std::move(child), "connection");
-    }
-}
 
 }  // namespace pelton

@@ -11,7 +11,6 @@
 #include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/net/unix_address.hpp>
 #include <pelton/runtime/net/unix_stream.hpp>
-#include <pelton/runtime/op/accept.hpp>
 #include <pelton/runtime/op/close.hpp>
 #include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
@@ -19,6 +18,7 @@
 #include <pelton/runtime/task/task.hpp>
 
 #include <cstdint>
+#include <utility>
 
 namespace pelton {
 
@@ -37,20 +37,6 @@ struct unix_listen_options {
     stream_options streams;
 };
 
-// Yields the next connection. Resumes when there is one.
-class unix_accept final : public accept_operation<unix_accept, unix_stream> {
-public:
-    unix_accept(shard& here, target& on, stream_options streams) noexcept
-        : accept_operation(here, on), streams_(streams) {}
-
-    result<unix_stream> decode(std::int32_t outcome) const noexcept {
-        return unix_stream(here(), outcome, streams_);
-    }
-
-private:
-    stream_options streams_;
-};
-
 class [[nodiscard]] unix_listener {
 public:
     // EADDRINUSE, ENOENT for a folder that is missing, EACCES and whatever else socket(2), bind(2)
@@ -65,14 +51,14 @@ public:
     const unix_address& local() const noexcept { return where_; }
 
     // The next connection; a stop request yields ECANCELED.
-    unix_accept accept() noexcept { return unix_accept(*home_, on_, streams_); }
+    accept_awaiter<unix_stream> accept() noexcept { return {*home_, on_, streams_}; }
 
-    // As tcp_listener::serve(): each connection becomes a child of `kids` that runs
-    // `handler(unix_stream)`, until a stop is asked for, which is no error.
+    // As tcp_listener::serve(), by one operation and with its pauses: each connection becomes a
+    // child of `kids` that runs `handler(unix_stream)`, until a stop is asked for, which is no
+    // error.
     template <class Handler>
     task<result<void>> serve(children& kids, Handler handler) {
-        const target::use counted(on_);
-        co_return co_await serve_connections(*home_, *this, kids, std::move(handler));
+        return serve_connections<unix_stream>(*home_, on_, streams_, kids, std::move(handler));
     }
 
     // Closes, also when a stop was asked for, and reports what close(2) did.
