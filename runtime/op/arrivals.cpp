@@ -180,8 +180,8 @@ void arrivals::pages_came(lease) noexcept {
 }
 
 void arrivals::tell() noexcept {
-    if (waiter_ != nullptr && (!unread_.empty() || over_ || !pending())) {
-        std::exchange(waiter_, nullptr)->something_arrived();
+    if (!unread_.empty() || over_ || !pending()) {
+        tell_waiter();
     }
 }
 

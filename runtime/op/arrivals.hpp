@@ -16,6 +16,7 @@
 #include <pelton/buffers/areas.hpp>
 #include <pelton/buffers/lease.hpp>
 #include <pelton/runtime/completion/lasting_record.hpp>
+#include <pelton/runtime/op/arrival_source.hpp>
 #include <pelton/runtime/op/lease_queue.hpp>
 #include <pelton/runtime/shard/receive_buffers.hpp>
 
@@ -26,17 +27,7 @@ namespace pelton {
 
 class shard;
 
-// Who waits for something to arrive, one at a time.
-class arrival_waiter {
-public:
-    // There is something, or nothing more will come by itself. Makes things ready, resumes nothing.
-    virtual void something_arrived() noexcept = 0;
-
-protected:
-    ~arrival_waiter() = default;
-};
-
-class arrivals final : public lasting_record, page_request {
+class arrivals final : public lasting_record, public arrival_source, page_request {
 public:
     // Holds at most about `pages_max` pages that nobody has taken.
     arrivals(shard& here, int descriptor, receive_buffers& from, std::size_t pages_max) noexcept;
@@ -59,12 +50,6 @@ public:
     // Copies the oldest bytes and takes them. How many.
     std::size_t copy(const areas& into) noexcept;
 
-    void set_waiter(arrival_waiter* one) noexcept {
-        check(one == nullptr || waiter_ == nullptr,
-              "two tasks receive from one stream that has an inflow: let one task read");
-        waiter_ = one;
-    }
-
     // The stream is gone, and its descriptor, if one is given, with it.
     void abandon(int descriptor) noexcept;
 
@@ -83,7 +68,6 @@ private:
 
     shard& home_;
     receive_buffers& from_;
-    arrival_waiter* waiter_ = nullptr;
     std::size_t pages_max_;
     std::size_t pages_unread_ = 0;
     lease_queue unread_;

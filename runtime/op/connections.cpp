@@ -72,7 +72,7 @@ void connections::arrived(std::int32_t outcome, std::uint32_t flags) noexcept {
         ask_to_end();
     }
     if (!empty()) {
-        tell();
+        tell_waiter();
     }
 }
 
@@ -104,54 +104,21 @@ void connections::ended() noexcept {
     } else {
         failure_ = how;
     }
-    tell();
-}
-
-void connections::tell() noexcept {
-    if (waiter_ != nullptr) {
-        std::exchange(waiter_, nullptr)->something_came();
-    }
+    tell_waiter();
 }
 
 // Waiting
 // -----------------------------------------------------------------------------------------
 
-void next_connection::wait(std::coroutine_handle<> waiter, strand& flow) noexcept {
-    waiter_.handle = waiter;
-    flow_ = &flow;
-    if (flow.stop_requested) {
-        stopped_ = true;
-        flow.home->make_ready(waiter_);
-        return;
-    }
-    flow.waiting_in = this;
-    from_.set_waiter(this);
-    from_.open_door();
-}
-
 result<int> next_connection::await_resume() noexcept {
-    if (stopped_ || from_.empty()) {
-        return failure(stopped_ ? ECANCELED : EINTR);  // EINTR: the next try finds it started again
+    if (stopped() || from_.empty()) {
+        return failure(stopped() ? ECANCELED
+                                 : EINTR);  // EINTR: the next try finds it started again
     }
     return from_.take();
 }
 
-void next_connection::something_came() noexcept {
-    flow_->waiting_in = nullptr;
-    flow_->home->make_ready(waiter_);
-}
-
-void next_connection::request_stop() noexcept {
-    stopped_ = true;
-    from_.set_waiter(nullptr);
-    something_came();
-}
-
-std::size_t next_connection::describe(char* into, std::size_t room) const noexcept {
-    return fmt::format_to_n(into, room, "wait for a connection").size;
-}
-
-void last_connection::something_came() noexcept {
+void last_connection::something_arrived() noexcept {
     if (of_->running()) {
         of_->set_waiter(this);
         return;

@@ -9,6 +9,8 @@
 #pragma once
 
 #include <pelton/runtime/completion/lasting_record.hpp>
+#include <pelton/runtime/op/arrival_source.hpp>
+#include <pelton/runtime/op/arrival_wait.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 #include <pelton/runtime/task/task.hpp>
 
@@ -21,17 +23,7 @@ namespace pelton {
 
 class shard;
 
-// Who waits for a connection, one at a time.
-class connection_waiter {
-public:
-    // There is one, or an error, or the kernel has nothing any more. Makes ready, resumes nothing.
-    virtual void something_came() noexcept = 0;
-
-protected:
-    ~connection_waiter() = default;
-};
-
-class connections final : public lasting_record {
+class connections final : public lasting_record, public arrival_source {
 public:
     // So many that nobody has taken, and the kernel is asked to bring no more.
     static constexpr std::size_t untaken_max = 64;
@@ -47,8 +39,6 @@ public:
     // The oldest descriptor, or the error behind the last of them, once. Not when empty().
     result<int> take() noexcept;
 
-    void set_waiter(connection_waiter* one) noexcept { waiter_ = one; }
-
 private:
     bool prepare(io_uring_sqe& sqe, ring& queues) noexcept override;
     void arrived(std::int32_t outcome, std::uint32_t flags) noexcept override;
@@ -58,10 +48,8 @@ private:
     void keep(int descriptor) noexcept;
     void close(int descriptor) noexcept;
     void go_on() noexcept;
-    void tell() noexcept;
 
     shard& home_;
-    connection_waiter* waiter_ = nullptr;
     std::vector<int> untaken_;  // from first_ on
     std::size_t first_ = 0;
     int listener_;
@@ -71,33 +59,27 @@ private:
 };
 
 // Yields the next descriptor, or an error of accept(2). ECANCELED when the task was asked to stop.
-class [[nodiscard]] next_connection final : public leaf, connection_waiter {
+class [[nodiscard]] next_connection final : public arrival_wait {
 public:
-    explicit next_connection(connections& from) noexcept : from_(from) {}
+    explicit next_connection(connections& from) noexcept
+        : arrival_wait(from, "a connection"), from_(from) {}
 
     bool await_ready() const noexcept { return !from_.empty(); }
     template <stranded Promise>
     void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
-        wait(waiter, *waiter.promise().on_strand());
+        if (wait(waiter, *waiter.promise().on_strand())) {
+            from_.open_door();
+        }
     }
     result<int> await_resume() noexcept;
 
-    void request_stop() noexcept override;
-    std::size_t describe(char* into, std::size_t room) const noexcept override;
-
 private:
-    void wait(std::coroutine_handle<> waiter, strand& flow) noexcept;
-    void something_came() noexcept override;
-
     connections& from_;
-    strand* flow_ = nullptr;
-    resumable waiter_;
-    bool stopped_ = false;
 };
 
 // Resumes when the kernel has nothing more of `of`, which may be null, also in a task that was
 // asked to stop.
-class [[nodiscard]] last_connection final : public leaf, connection_waiter {
+class [[nodiscard]] last_connection final : public leaf, arrival_waiter {
 public:
     explicit last_connection(connections* of) noexcept : of_(of) {}
 
@@ -115,7 +97,7 @@ public:
     std::size_t describe(char* into, std::size_t room) const noexcept override;
 
 private:
-    void something_came() noexcept override;
+    void something_arrived() noexcept override;
 
     connections* of_;
     strand* flow_ = nullptr;

@@ -3,8 +3,6 @@
 #include <pelton/runtime/ring/sqe.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -173,8 +171,8 @@ void datagrams::pages_came(lease) noexcept {
 }
 
 void datagrams::tell() noexcept {
-    if (waiter_ != nullptr && (!empty() || refused_)) {
-        std::exchange(waiter_, nullptr)->something_arrived();
+    if (!empty() || refused_) {
+        tell_waiter();
     }
 }
 
@@ -207,38 +205,11 @@ raw_datagram take_apart(lease message) noexcept {
 // Waiting
 // -----------------------------------------------------------------------------------------
 
-void next_message::wait(std::coroutine_handle<> waiter, strand& flow) noexcept {
-    waiter_.handle = waiter;
-    flow_ = &flow;
-    if (flow.stop_requested) {
-        stopped_ = true;
-        flow.home->make_ready(waiter_);
-        return;
-    }
-    flow.waiting_in = this;
-    from_.set_waiter(this);
-}
-
 result<lease> next_message::await_resume() noexcept {
-    if (stopped_ || from_.empty()) {
-        return failure(stopped_ ? ECANCELED : EINTR);
+    if (stopped() || from_.empty()) {
+        return failure(stopped() ? ECANCELED : EINTR);
     }
     return from_.take();
-}
-
-void next_message::something_arrived() noexcept {
-    flow_->waiting_in = nullptr;
-    flow_->home->make_ready(waiter_);
-}
-
-void next_message::request_stop() noexcept {
-    stopped_ = true;
-    from_.set_waiter(nullptr);
-    something_arrived();
-}
-
-std::size_t next_message::describe(char* into, std::size_t room) const noexcept {
-    return fmt::format_to_n(into, room, "wait for a datagram").size;
 }
 
 }  // namespace pelton

@@ -15,7 +15,8 @@
 
 #include <pelton/buffers/lease.hpp>
 #include <pelton/runtime/completion/lasting_record.hpp>
-#include <pelton/runtime/op/arrivals.hpp>
+#include <pelton/runtime/op/arrival_source.hpp>
+#include <pelton/runtime/op/arrival_wait.hpp>
 #include <pelton/runtime/op/lease_queue.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 #include <pelton/runtime/shard/receive_buffers.hpp>
@@ -44,7 +45,7 @@ struct raw_datagram {
     msghdr control{};  // nothing but its control data, in the payload's pages
 };
 
-class datagrams final : public lasting_record, page_request {
+class datagrams final : public lasting_record, public arrival_source, page_request {
 public:
     // In front of each payload.
     static constexpr std::size_t head_bytes = 16 + 32 + 64;
@@ -63,8 +64,6 @@ public:
     // The oldest, or the error behind the last of them, once. Not when empty().
     result<lease> take() noexcept;
 
-    void set_waiter(arrival_waiter* one) noexcept { waiter_ = one; }
-
     // The socket is gone, and its descriptor, if one is given, with it.
     void abandon(int descriptor) noexcept;
 
@@ -82,7 +81,6 @@ private:
 
     shard& home_;
     std::unique_ptr<receive_buffers> buffers_;
-    arrival_waiter* waiter_ = nullptr;
     lease_queue unread_;
     std::size_t run_pages_ = 1;
     std::size_t ahead_max_ = 1;
@@ -101,9 +99,10 @@ raw_datagram take_apart(lease message) noexcept;
 
 // Yields the next message as the kernel laid it, or an error of recvmsg(2). ECANCELED when the task
 // was asked to stop, EINTR when it must ask again.
-class [[nodiscard]] next_message final : public leaf, arrival_waiter {
+class [[nodiscard]] next_message final : public arrival_wait {
 public:
-    explicit next_message(datagrams& from) noexcept : from_(from) {}
+    explicit next_message(datagrams& from) noexcept
+        : arrival_wait(from, "a datagram"), from_(from) {}
 
     bool await_ready() const noexcept { return !from_.empty() || from_.refused(); }
     template <stranded Promise>
@@ -112,17 +111,8 @@ public:
     }
     result<lease> await_resume() noexcept;
 
-    void request_stop() noexcept override;
-    std::size_t describe(char* into, std::size_t room) const noexcept override;
-
 private:
-    void wait(std::coroutine_handle<> waiter, strand& flow) noexcept;
-    void something_arrived() noexcept override;
-
     datagrams& from_;
-    strand* flow_ = nullptr;
-    resumable waiter_;
-    bool stopped_ = false;
 };
 
 }  // namespace pelton

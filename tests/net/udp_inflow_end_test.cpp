@@ -1,4 +1,6 @@
 // Inflows of datagrams that end early: with their handle, and by stop requests.
+#include "buffers/death.hpp"
+#include "skip.hpp"
 #include "udp_inflow.hpp"
 
 using namespace pelton;
@@ -71,4 +73,32 @@ TEST_CASE("stop requests race with datagrams, and lose none") {
             CHECK(stopped > 0);
         });
     }
+}
+
+TEST_CASE("a second task at one inflow of datagrams ends the process, for the first would starve") {
+    bool ahead = false;
+    on_shard(small(""), [&](shard& here) -> task<> {
+        ahead = receives_ahead(here);
+        co_return;
+    });
+    if (!ahead) {
+        pelton_test::skip("no inflow of datagrams by the kernel");
+        return;
+    }
+    const auto end = ending_of([] {
+        on_shard(small(""), [](shard& here) -> task<> {
+            two_sockets sockets(here);
+            auto coming = sockets.server.inflow({});
+            const auto wait = [&]() -> task<> { static_cast<void>(co_await coming.next()); };
+            const auto both = [&](children& kids) -> task<> {
+                kids.spawn([&] { return wait(); });
+                kids.spawn([&] { return wait(); });
+                co_return;
+            };
+            co_await scope(both);
+        });
+    });
+    CHECK(end.signal == SIGABRT);
+    CHECK(end.text.find("two tasks wait for what one inflow or listener brings") !=
+          std::string::npos);
 }
