@@ -1,4 +1,5 @@
 #include <pelton/bench/fallback/masked_read.hpp>
+#include <pelton/bench/harness/at_depth.hpp>
 #include <pelton/bench/harness/stopwatch.hpp>
 #include <pelton/bench/read/random_blocks.hpp>
 #include <pelton/bench/scatter/scatter_plan.hpp>
@@ -33,19 +34,9 @@ task<> flow(file& from, const scatter_plan& plan, unsigned which, random_blocks&
 
 task<> read_all(file& from, const scatter_plan& plan, std::vector<random_blocks>& blocks,
                 std::uint64_t operations) {
-    if (plan.depth == 1) {
-        co_await flow(from, plan, 0, blocks[0], operations);
-        co_return;
-    }
-    auto body = [&](children& kids) -> task<> {
-        for (unsigned i = 0; i < plan.depth; ++i) {
-            kids.spawn([&, i, each = operations / plan.depth] {
-                return flow(from, plan, i, blocks[i], each);
-            });
-        }
-        co_return;
-    };
-    co_await scope(body);
+    co_await at_depth(plan.depth, operations, [&](unsigned i, std::uint64_t share) {
+        return flow(from, plan, i, blocks[i], share);
+    });
 }
 
 task<result<void>> measure(shard& here, const masked_read& how, const data_file& data,

@@ -1,3 +1,4 @@
+#include <pelton/bench/harness/at_depth.hpp>
 #include <pelton/bench/harness/callgrind.hpp>
 #include <pelton/bench/harness/duel.hpp>
 #include <pelton/bench/harness/report.hpp>
@@ -22,17 +23,8 @@ task<> flow(shard& here, std::uint64_t operations) {
 }
 
 task<> nops(shard& here, unsigned depth, std::uint64_t operations) {
-    if (depth == 1) {
-        co_await flow(here, operations);
-        co_return;
-    }
-    auto body = [&](children& kids) -> task<> {
-        for (unsigned i = 0; i < depth; ++i) {
-            kids.spawn([&here, each = operations / depth] { return flow(here, each); });
-        }
-        co_return;
-    };
-    co_await scope(body);
+    co_await at_depth(depth, operations,
+                      [&here](unsigned, std::uint64_t share) { return flow(here, share); });
 }
 
 task<> time_case(shard& here, const settings& s, report& out, unsigned depth) {

@@ -1,3 +1,4 @@
+#include <pelton/bench/harness/at_depth.hpp>
 #include <pelton/bench/harness/callgrind.hpp>
 #include <pelton/bench/harness/duel.hpp>
 #include <pelton/bench/harness/memory.hpp>
@@ -31,19 +32,9 @@ task<> flow(file& from, const read_plan& plan, unsigned which, random_blocks& bl
 
 task<> read_all(file& from, const read_plan& plan, std::vector<random_blocks>& blocks,
                 std::uint64_t operations) {
-    if (plan.depth == 1) {
-        co_await flow(from, plan, 0, blocks[0], operations);
-        co_return;
-    }
-    auto body = [&](children& kids) -> task<> {
-        for (unsigned i = 0; i < plan.depth; ++i) {
-            kids.spawn([&, i, each = operations / plan.depth] {
-                return flow(from, plan, i, blocks[i], each);
-            });
-        }
-        co_return;
-    };
-    co_await scope(body);
+    co_await at_depth(plan.depth, operations, [&](unsigned i, std::uint64_t share) {
+        return flow(from, plan, i, blocks[i], share);
+    });
 }
 
 std::vector<random_blocks> blocks_of(const read_plan& plan) {

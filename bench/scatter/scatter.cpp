@@ -1,3 +1,4 @@
+#include <pelton/bench/harness/at_depth.hpp>
 #include <pelton/bench/harness/duel.hpp>
 #include <pelton/bench/harness/report.hpp>
 #include <pelton/bench/scatter/raw_scatter.hpp>
@@ -30,15 +31,9 @@ task<> flow(file& from, const scatter_plan& plan, unsigned which, random_blocks&
 
 task<> read_all(file& from, const scatter_plan& plan, std::vector<random_blocks>& blocks,
                 std::uint64_t operations) {
-    auto body = [&](children& kids) -> task<> {
-        for (unsigned i = 0; i < plan.depth; ++i) {
-            kids.spawn([&, i, each = operations / plan.depth] {
-                return flow(from, plan, i, blocks[i], each);
-            });
-        }
-        co_return;
-    };
-    co_await scope(body);
+    co_await at_depth(plan.depth, operations, [&](unsigned i, std::uint64_t share) {
+        return flow(from, plan, i, blocks[i], share);
+    });
 }
 
 // One read, compared with the file byte for byte. Memory was poisoned before.
