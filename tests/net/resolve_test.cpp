@@ -1,5 +1,6 @@
 #include "connection.hpp"
 #include "forwarding_calls.hpp"
+#include "skip.hpp"
 
 #include <pelton/runtime/net/connect_to.hpp>
 #include <pelton/runtime/net/resolve.hpp>
@@ -9,6 +10,7 @@
 #include <netdb.h>
 
 #include <atomic>
+#include <fstream>
 #include <optional>
 #include <string>
 
@@ -41,6 +43,17 @@ options resolving_with(calls_face& calls) {
     auto with = quiet();
     with.calls = &calls;
     return with;
+}
+
+// A bare root made by debootstrap has no such file.
+bool hosts_name_localhost() {
+    std::ifstream hosts("/etc/hosts");
+    for (std::string word; hosts >> word;) {
+        if (word == "localhost") {
+            return true;
+        }
+    }
+    return false;
 }
 
 }  // namespace
@@ -86,13 +99,22 @@ TEST_CASE("a name that is not found, empty, or cut by a zero byte is an error wi
     CHECK(names.asked == 2);
 }
 
-TEST_CASE("the system's own resolver knows localhost, services by name, and what is no service") {
+TEST_CASE("the system's own resolver knows localhost") {
+    if (!hosts_name_localhost()) {
+        pelton_test::skip("/etc/hosts names no localhost");
+        return;
+    }
     on_shard([](shard& here) -> task<> {
         const auto found = co_await resolve(here, "localhost", 7000);
         REQUIRE(found);
         for (const auto& each : *found) {
             CHECK((each == endpoint::loopback(7000) || each == endpoint::loopback_v6(7000)));
         }
+    });
+}
+
+TEST_CASE("the system's own resolver knows what is no service") {
+    on_shard([](shard& here) -> task<> {
         const auto service = co_await resolve(here, "127.0.0.1", "no-such-service");
         REQUIRE_FALSE(service);
         CHECK(service.error().category() == unknown_name().category());
