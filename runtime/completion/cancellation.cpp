@@ -113,6 +113,7 @@ void loop::collect_cancel(record* one, std::int32_t outcome) noexcept {
 }
 
 void loop::cancel_all_by_sqe() noexcept {
+    settle_room();
     auto* sqe = queues_.peek_sqe();
     if (sqe == nullptr || !room_for_cancel()) {
         return;  // the next round finds room

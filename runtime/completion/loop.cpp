@@ -10,11 +10,16 @@
 namespace pelton {
 // submit ------------------------------------------------------------------------------------------
 
-void loop::settle_room() noexcept {
+void loop::count_started() noexcept {
     const auto started = direct_started();
     queues_.commit_sqes(started);
     in_flight_ += started;
     cqes_owed_ += started;
+    first_direct_ = next_direct_;
+}
+
+void loop::settle_room() noexcept {
+    count_started();
     first_direct_ = next_direct_ = end_direct_ = nullptr;
 }
 
@@ -158,37 +163,42 @@ bool loop::admit() noexcept {
     return unheard_ != nullptr;
 }
 
+// True when there is something to do before the loop may sleep: what did not fit into the SQ goes
+// into the next batch at once, and only a full CQ is waited for.
+bool loop::submit_waiting() noexcept {
+    settle_room();
+    bool more = send_cancels();
+    if (has_stopped_) {
+        finish_stopped();
+    }
+    more |= admit();
+    more |= !ready_.empty();  // what was stopped, or a chain that could not be submitted
+    // What ended above without the kernel may have been started again, and a row granted behind it,
+    // which what was admitted since has filled.
+    settle_room();
+    return more;
+}
+
 // wait, reap --------------------------------------------------------------------------------------
 
 void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept {
-    settle_room();
-    // What did not fit into the SQ goes into the next batch at once; only a full CQ is waited for.
+    count_started();
     bool more = false;
-    if (!cancels_.empty()) [[unlikely]] {
-        more = send_cancels();
-    }
-    if (!waiting_.empty() || unheard_ != nullptr) [[unlikely]] {
-        if (has_stopped_) {
-            finish_stopped();
-        }
-        more |= admit();
-        more |= !ready_.empty();  // what was stopped, or a chain that could not be submitted
+    if (!cancels_.empty() || !waiting_.empty() || unheard_ != nullptr) [[unlikely]] {
+        more = submit_waiting();
     }
     static_cast<void>(queues_.enter(may_sleep && !more ? 1 : 0, timeout_ns));
     std::uint32_t marked = 0;
-    resumable* oldest = nullptr;
-    resumable** end = &oldest;
+    auto** end = ready_.end();
     // Flags by reference: an untagged record's are not even read.
     const auto reaped = queues_.reap(
         [&](std::uint64_t user_data, std::int32_t outcome, const std::uint32_t& flags) {
             auto* one = reinterpret_cast<record*>(user_data);
             if ((user_data & tag_mask) != 0 || one->marks_ != 0) [[unlikely]] {
                 ++marked;
-                if (end != &oldest) {
-                    ready_.append(oldest, end);  // those before it come first
-                    end = &oldest;
-                }
+                ready_.close(end);  // those before it come first
                 collect_marked(user_data, outcome, flags);
+                end = ready_.end();
                 return;
             }
             one->outcome_ = outcome;
@@ -197,12 +207,12 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
             *end = one;
             end = &one->next;
         });
-    if (end != &oldest) {
-        ready_.append(oldest, end);
-    }
+    ready_.close(end);
     in_flight_ -= reaped - marked;
     cqes_owed_ -= reaped;
-    grant_room();
+    if (next_direct_ == end_direct_) {
+        grant_room();
+    }
 }
 
 void loop::collect_marked(std::uint64_t user_data, std::int32_t outcome,

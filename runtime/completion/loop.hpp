@@ -163,11 +163,15 @@ public:
 private:
     friend class record;
 
-    // A row of SQEs that operations fill without a look at the queues. It is granted once a turn,
-    // since room only changes there, and settled before anything else touches the SQ.
+    // A row of SQEs that operations fill without a look at the queues. A turn counts what was
+    // started, and grants another row when this one has ended. The rest of a row stays good over
+    // turns: what is owed and the rest together never exceed what is allowed, since whatever makes
+    // less allowed was owed and has come. It is settled, which ends it, before and after anything
+    // else fills SQEs: a row that outlived that would name SQEs which the kernel has already taken.
     std::uint32_t direct_started() const noexcept {
         return static_cast<std::uint32_t>(next_direct_ - first_direct_);
     }
+    void count_started() noexcept;
     void settle_room() noexcept;
     void grant_room() noexcept;
     void start_slowly(record& one) noexcept;
@@ -186,6 +190,7 @@ private:
     void queue(record& one) noexcept;
     void start_stopped(record& one) noexcept;
     void finish_unstarted(record& one, std::int32_t outcome) noexcept;
+    bool submit_waiting() noexcept;
     bool admit() noexcept;
     bool admit_one(record& one) noexcept;
     bool prepare_chain(record& head) noexcept;

@@ -49,10 +49,11 @@ public:
         return all;
     }
 
-    // Appends a chain, not empty, linked from `oldest` to the one whose `next` is `*end`.
-    void append(resumable* oldest, resumable** end) noexcept {
+    // For linking many in a loop: what the next one is written to, and, once that has moved on to
+    // the last one's `next`, the end. Nothing else may touch the queue in between.
+    resumable** end() noexcept { return end_; }
+    void close(resumable** end) noexcept {
         *end = nullptr;
-        *end_ = oldest;
         end_ = end;
     }
 

@@ -171,33 +171,34 @@ ring::entered ring::enter(unsigned wait_for, std::optional<std::uint64_t> timeou
     const unsigned offered = sq_tail_ - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE);
     __atomic_store_n(sq_ktail_, sq_tail_, __ATOMIC_RELEASE);
     ++counters_.enters;
-    if (!timeout_ns || wait_for == 0) {
-        return judge(kernel_.enter(queues_, offered, wait_for, enter_flags_, nullptr, _NSIG / 8),
-                     offered);
+    __kernel_timespec limit;
+    io_uring_getevents_arg argument;
+    void* limits = nullptr;
+    std::size_t limits_bytes = _NSIG / 8;
+    unsigned flags = enter_flags_;
+    if (timeout_ns && wait_for != 0) {
+        limit = timespec_of(*timeout_ns);
+        argument = {.sigmask = 0,
+                    .sigmask_sz = _NSIG / 8,
+                    .pad = 0,
+                    .ts = reinterpret_cast<std::uint64_t>(&limit)};
+        limits = &argument;
+        limits_bytes = sizeof(argument);
+        flags |= abi::enter_ext_arg;
     }
-    auto limit = timespec_of(*timeout_ns);
-    io_uring_getevents_arg argument{};
-    argument.sigmask_sz = _NSIG / 8;
-    argument.ts = reinterpret_cast<std::uint64_t>(&limit);
-    return judge(kernel_.enter(queues_, offered, wait_for, enter_flags_ | abi::enter_ext_arg,
-                               &argument, sizeof(argument)),
-                 offered);
+    const int outcome = kernel_.enter(queues_, offered, wait_for, flags, limits, limits_bytes);
+
+    const unsigned left = sq_tail_ - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE);
+    const bool overflowed =
+        (__atomic_load_n(sq_kflags_, __ATOMIC_RELAXED) & abi::sq_cq_overflow) != 0;
+    counters_.sqes += offered - left;
+    counters_.short_enters += left != 0 ? 1 : 0;
+    counters_.overflows += overflowed ? 1 : 0;
+    scratch_used_ = left != 0 ? scratch_used_ : 0;
+    return outcome >= 0 ? entered{} : refused(outcome);
 }
 
-ring::entered ring::judge(int outcome, unsigned offered) noexcept {
-    const unsigned left = sq_tail_ - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE);
-    counters_.sqes += offered - left;
-    if (left != 0) {
-        ++counters_.short_enters;
-    } else {
-        scratch_used_ = 0;
-    }
-    if ((__atomic_load_n(sq_kflags_, __ATOMIC_RELAXED) & abi::sq_cq_overflow) != 0) {
-        ++counters_.overflows;
-    }
-    if (outcome >= 0) {
-        return {};
-    }
+ring::entered ring::refused(int outcome) noexcept {
     switch (-outcome) {
         case ETIME:
             return {.timed_out = true};

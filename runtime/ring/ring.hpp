@@ -108,10 +108,11 @@ public:
         for (unsigned at = head; at != tail;) {
             const auto* cqe = &cqes_[at & cq_mask_];
             const unsigned run = std::min(tail - at, cq_entries_ - (at & cq_mask_));
-            for (const auto* end = cqe + run; cqe != end; ++cqe) {
-                take(cqe->user_data, cqe->res, cqe->flags);
-            }
             at += run;
+            const auto* const end = cqe + run;
+            do {
+                take(cqe->user_data, cqe->res, cqe->flags);
+            } while (++cqe != end);
         }
         __atomic_store_n(cq_khead_, tail, __ATOMIC_RELEASE);
         counters_.cqes += tail - head;
@@ -156,7 +157,7 @@ private:
     void probe_sync_cancel() noexcept;
     void probe_buffer_rings() noexcept;
     void probe_clone_buffers() noexcept;
-    entered judge(int outcome, unsigned offered) noexcept;
+    entered refused(int outcome) noexcept;
 
     // First: what throws after the set-up would leave the ring open.
     std::vector<area> scratch_;

@@ -150,7 +150,7 @@ void shard::take_turn() {
         static_cast<std::uint32_t>(options_.calls->coarse_now_ns() / ns_per_ms));
     const bool may_sleep = !completions_.has_ready();
     if (timers_.empty() && !completions_.has_cancels()) [[likely]] {
-        if (may_sleep) {
+        if (may_sleep && completions_.in_flight() == 0) [[unlikely]] {
             refuse_deadlock();
         }
         completions_.turn(may_sleep, std::nullopt);

@@ -107,6 +107,37 @@ TEST_CASE("a multishot that the kernel ended starts itself again from inside the
     one.orphan();
 }
 
+TEST_CASE("one that was stopped in the queue and starts itself again takes nobody's SQE") {
+    slab_bench bench;
+    bench.log.starts_left = 1;
+    watched before[2];
+    watched behind;
+    bench.start(before[0]);
+    bench.start(before[1]);
+    auto& one = *bench.make();
+    one.start();
+    bench.start(behind);
+    bench.turn();
+    REQUIRE(bench.taken() == 2);  // the SQ has two entries: the others queue
+    one.stop();
+    bench.turn();
+    CHECK(bench.log.ends == std::vector<std::int32_t>{-ECANCELED});
+    CHECK(one.running());
+    watched later;
+    bench.start(later);
+    bench.turn();
+    REQUIRE(bench.taken() == 5);
+    const auto seen = bench.kernel.seen();
+    for (const auto& each : seen) {
+        bench.deliver(each.user_data, 0, 0);
+    }
+    CHECK(behind.done());
+    CHECK(later.done());
+    CHECK_FALSE(one.running());
+    CHECK(bench.completions.in_flight() == 0);
+    one.orphan();
+}
+
 TEST_CASE("an orphan is cancelled, hears what still arrives, and is gone with its last CQE") {
     slab_bench bench;
     auto& one = bench.started();
