@@ -178,10 +178,9 @@ ring::entered ring::enter(unsigned wait_for, std::optional<std::uint64_t> timeou
     unsigned flags = enter_flags_;
     if (timeout_ns && wait_for != 0) {
         limit = timespec_of(*timeout_ns);
-        argument = {.sigmask = 0,
-                    .sigmask_sz = _NSIG / 8,
-                    .pad = 0,
-                    .ts = reinterpret_cast<std::uint64_t>(&limit)};
+        argument = {};  // its third member has other names in other releases
+        argument.sigmask_sz = _NSIG / 8;
+        argument.ts = reinterpret_cast<std::uint64_t>(&limit);
         limits = &argument;
         limits_bytes = sizeof(argument);
         flags |= abi::enter_ext_arg;
