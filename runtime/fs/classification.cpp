@@ -74,9 +74,11 @@ std::optional<bool> takes_vectors(shard& here, const metadata& known) noexcept {
     return mounts.find(known.mount);
 }
 
-result<metadata> look_at(shard& here, int descriptor) noexcept {
+result<metadata> look_at(shard& here, int descriptor, bool direct) noexcept {
     constexpr int flags = AT_EMPTY_PATH | static_cast<int>(freshness::cached);
-    return read_metadata(here.calls(), descriptor, "", flags, needed);
+    // Without direct there are no atomic writes.
+    const auto wanted = direct ? needed | stat_field::atomic : needed;
+    return read_metadata(here.calls(), descriptor, "", flags, wanted);
 }
 
 classified conclude(int descriptor, const metadata& known, bool takes, bool direct) noexcept {
@@ -87,7 +89,8 @@ classified conclude(int descriptor, const metadata& known, bool takes, bool dire
     }
     const bool has_peer = known.type != file_type::regular && known.type != file_type::directory &&
                           known.type != file_type::block_device;
-    return {target(descriptor, takes, alignment, has_peer), known.type};
+    const auto atomic = direct ? known.atomic : atomic_limits{};
+    return {target(descriptor, takes, alignment, has_peer, atomic), known.type};
 }
 
 bool ask_now(shard& here, int descriptor, std::uint64_t mount) noexcept {
@@ -103,7 +106,7 @@ bool ask_now(shard& here, int descriptor, std::uint64_t mount) noexcept {
 }  // namespace
 
 result<classified> classify_now(shard& here, int descriptor, bool direct) noexcept {
-    const auto known = look_at(here, descriptor);
+    const auto known = look_at(here, descriptor, direct);
     if (!known) {
         return std::unexpected(known.error());
     }
@@ -113,7 +116,7 @@ result<classified> classify_now(shard& here, int descriptor, bool direct) noexce
 }
 
 task<result<classified>> classify(shard& here, int descriptor, bool direct) {
-    const auto known = look_at(here, descriptor);
+    const auto known = look_at(here, descriptor, direct);
     if (!known) {
         co_return std::unexpected(known.error());
     }

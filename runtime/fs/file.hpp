@@ -20,11 +20,13 @@
 #include <pelton/runtime/fs/metadata.hpp>
 #include <pelton/runtime/fs/open_mode.hpp>
 #include <pelton/runtime/op/advice_requests.hpp>
+#include <pelton/runtime/op/atomic_write.hpp>
 #include <pelton/runtime/op/attribute_requests.hpp>
 #include <pelton/runtime/op/call_operation.hpp>
 #include <pelton/runtime/op/close.hpp>
 #include <pelton/runtime/op/durability.hpp>
 #include <pelton/runtime/op/extent_requests.hpp>
+#include <pelton/runtime/op/manner.hpp>
 #include <pelton/runtime/op/polled_queue.hpp>
 #include <pelton/runtime/op/stat_request.hpp>
 #include <pelton/runtime/op/target.hpp>
@@ -68,28 +70,39 @@ public:
     // Reads into `memory` from byte `at`, as much as one operation transfers: fewer bytes at the
     // end of the file, 0 at its end, the first 1024 areas of a longer array. Opened with direct, a
     // transfer that is not aligned is refused with misaligned().
-    transfer read_at(std::uint64_t at, const areas& memory) noexcept {
-        return transfer(*home_, direction::reading, on_, memory, at);
+    transfer read_at(std::uint64_t at, const areas& memory, manner how = manner::usual) noexcept {
+        return transfer(*home_, direction::reading, on_, memory, at, durability::none, how);
     }
     // ONE write: yields how many bytes it wrote, which may be FEWER than `memory` has (a full disk,
     // more than 1024 areas or 2 GiB). Whoever drops that count loses the rest in silence, so unless
     // you resume it yourself, call write_all_at().
-    transfer write_at(std::uint64_t at, const areas& memory,
-                      durability keep = durability::none) noexcept {
-        return transfer(*home_, direction::writing, on_, memory, at, keep);
+    transfer write_at(std::uint64_t at, const areas& memory, durability keep = durability::none,
+                      manner how = manner::usual) noexcept {
+        return transfer(*home_, direction::writing, on_, memory, at, keep, how);
+    }
+    // A write of which the file holds all or nothing, also after a crash (RWF_ATOMIC, Linux 6.11;
+    // ext4 and xfs 6.13), for files opened with direct. `memory` is one area, its length a power of
+    // two within atomic_write_limits(), and `at` a multiple of that. What cannot be atomic is
+    // refused with not_atomic(), and never written in parts.
+    atomic_write write_atomic_at(std::uint64_t at, const areas& memory,
+                                 durability keep = durability::none) noexcept {
+        return atomic_write(*home_, on_, memory, at, keep);
     }
 
     // Reads until `memory` is full; fewer bytes mean the end of the file. `moved`, if given, holds
     // the bytes transferred even when an error ends it, and must outlive the await.
     whole_transfer read_exactly_at(std::uint64_t at, const areas& memory,
-                                   std::size_t* moved = nullptr) noexcept {
-        return whole_transfer(*home_, direction::reading, on_, memory, at, moved);
+                                   std::size_t* moved = nullptr,
+                                   manner how = manner::usual) noexcept {
+        return whole_transfer(*home_, direction::reading, on_, memory, at, moved, durability::none,
+                              how);
     }
     // Writes all of `memory`, or fails; `moved` as above. `keep`: what the disk has when it
     // resumes. One durable write is cheaper than a write and a sync; many small ones are not.
     whole_transfer write_all_at(std::uint64_t at, const areas& memory, std::size_t* moved = nullptr,
-                                durability keep = durability::none) noexcept {
-        return whole_transfer(*home_, direction::writing, on_, memory, at, moved, keep);
+                                durability keep = durability::none,
+                                manner how = manner::usual) noexcept {
+        return whole_transfer(*home_, direction::writing, on_, memory, at, moved, keep, how);
     }
 
     // The same by preadv2(2) and pwritev2(2) on a blocking thread: for files whose buffered I/O
@@ -195,6 +208,8 @@ public:
     int descriptor() const noexcept { return on_.descriptor(); }
     // What a direct transfer must be aligned to; zeros without open_mode::direct.
     direct_alignment alignment() const noexcept { return on_.alignment(); }
+    // How long an atomic write may be; zeros where there is none.
+    atomic_limits atomic_write_limits() const noexcept { return on_.atomic(); }
 
 private:
     friend class splice_place;

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t mount_at = 0x90;
 constexpr std::size_t dio_mem_align_at = 0x98;
 constexpr std::size_t dio_offset_align_at = 0x9c;
+constexpr std::size_t atomic_write_unit_min_at = 0xa8;
+constexpr std::size_t atomic_write_unit_max_at = 0xac;
 
 template <class T>
 T field_at(const struct statx& raw, std::size_t offset) {
@@ -71,6 +73,10 @@ metadata::metadata(const struct statx& raw) noexcept
     if (has(told, stat_field::direct)) {
         direct = {field_at<std::uint32_t>(raw, dio_mem_align_at),
                   field_at<std::uint32_t>(raw, dio_offset_align_at)};
+    }
+    if (has(told, stat_field::atomic)) {
+        atomic = {field_at<std::uint32_t>(raw, atomic_write_unit_min_at),
+                  field_at<std::uint32_t>(raw, atomic_write_unit_max_at)};
     }
 }
 

@@ -39,10 +39,11 @@ enum class stat_field : unsigned {
     bytes = 0x200,
     allocated_bytes = 0x400,
     born = 0x800,
-    direct = 0x2000,  // Linux 6.1
-    mount = 0x4000,   // Linux 6.8
-    usual = 0x27ff,   // all but born and mount
-    everything = 0x6fff,
+    direct = 0x2000,   // Linux 6.1
+    mount = 0x4000,    // Linux 6.8
+    atomic = 0x10000,  // Linux 6.11
+    usual = 0x27ff,    // all but born, mount and atomic
+    everything = 0x16fff,
 };
 
 constexpr stat_field operator|(stat_field a, stat_field b) noexcept {
@@ -80,6 +81,7 @@ struct metadata {
     timespec changed{};  // the metadata
     timespec born{};
     direct_alignment direct;  // zeros where the file system does not tell
+    atomic_limits atomic;     // zeros where no write is
 };
 
 file_type type_of_mode(unsigned mode) noexcept;

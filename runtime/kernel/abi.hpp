@@ -84,6 +84,7 @@ inline constexpr unsigned feature_submit_stable = 1U << 2;
 inline constexpr unsigned feature_ext_arg = 1U << 8;
 inline constexpr unsigned feature_recvsend_bundle = 1U << 14;  // 6.10
 inline constexpr unsigned feature_min_timeout = 1U << 15;      // 6.12
+inline constexpr unsigned feature_rw_attr = 1U << 16;          // 6.14
 inline constexpr unsigned feature_no_iowait = 1U << 17;        // 6.15
 
 // io_uring_enter(2) flags.
@@ -120,6 +121,13 @@ inline constexpr unsigned sqe_buffer_select = 1U << 5;
 inline constexpr unsigned recv_multishot = 1U << 1;      // 6.0
 inline constexpr unsigned recvsend_fixed_buf = 1U << 2;  // 6.0; SENDMSG_ZC 6.15
 inline constexpr unsigned recvsend_bundle = 1U << 4;     // 6.10
+
+// Flags of reads and writes, in sqe.rw_flags (linux/fs.h).
+inline constexpr std::uint8_t rwf_dsync = 0x02;
+inline constexpr std::uint8_t rwf_sync = 0x04;
+inline constexpr std::uint8_t rwf_nowait = 0x08;
+inline constexpr std::uint8_t rwf_atomic = 0x40;     // 6.11
+inline constexpr std::uint8_t rwf_dontcache = 0x80;  // 6.14
 
 // Flags of IORING_OP_ACCEPT, in sqe.ioprio.
 inline constexpr unsigned accept_multishot = 1U << 0;  // 5.19

@@ -26,17 +26,9 @@ void fill(io_uring_sqe& sqe, abi::opcode opcode, const target& on, const void* a
     sqe.len = length;
 }
 
-rung prepare_one(io_uring_sqe& sqe, ring& queues, const rungs& steps, const target& on, area one,
-                 std::uint64_t at) noexcept {
+rung prepare_plain(io_uring_sqe& sqe, ring& queues, const rungs& steps, const target& on, area one,
+                   std::uint64_t at) noexcept {
     one.length = std::min(one.length, abi::transfer_bytes_max);
-    if (queues.has(steps.has_fixed)) {
-        const int index = queues.registered().find(one.start, one.length);
-        if (index != registry::none) {
-            fill(sqe, steps.fixed, on, one.start, static_cast<unsigned>(one.length), at);
-            sqe.buf_index = static_cast<std::uint16_t>(index);
-            return rung::fixed;
-        }
-    }
     if (queues.has(steps.has_plain)) {
         fill(sqe, steps.plain, on, one.start, static_cast<unsigned>(one.length), at);
         return rung::plain;
@@ -50,7 +42,26 @@ rung prepare_one(io_uring_sqe& sqe, ring& queues, const rungs& steps, const targ
     return rung::plain;
 }
 
+rung prepare_one(io_uring_sqe& sqe, ring& queues, const rungs& steps, const target& on, area one,
+                 std::uint64_t at) noexcept {
+    one.length = std::min(one.length, abi::transfer_bytes_max);
+    if (queues.has(steps.has_fixed)) {
+        const int index = queues.registered().find(one.start, one.length);
+        if (index != registry::none) {
+            fill(sqe, steps.fixed, on, one.start, static_cast<unsigned>(one.length), at);
+            sqe.buf_index = static_cast<std::uint16_t>(index);
+            return rung::fixed;
+        }
+    }
+    return prepare_plain(sqe, queues, steps, on, one, at);
+}
+
 }  // namespace
+
+rung prepare_unregistered(io_uring_sqe& sqe, ring& queues, direction way, const target& on,
+                          area one, std::uint64_t at) noexcept {
+    return prepare_plain(sqe, queues, way == direction::reading ? reads : writes, on, one, at);
+}
 
 lowered lower(const areas& memory, ring& queues) noexcept {
     const auto count = std::min<std::size_t>(memory.count(), abi::iovec_max);

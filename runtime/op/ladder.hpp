@@ -28,6 +28,10 @@ enum class rung : std::uint8_t { put_off, fixed, plain };
 rung prepare_transfer(io_uring_sqe& sqe, ring& queues, direction way, const target& on,
                       const areas& memory, std::uint64_t at) noexcept;
 
+// The same for one area and without registered memory, which not every flag of a write allows.
+rung prepare_unregistered(io_uring_sqe& sqe, ring& queues, direction way, const target& on,
+                          area one, std::uint64_t at) noexcept;
+
 // The array that an SQE may point at until the next enter: the view's own entries when none is cut,
 // else a copy in the ring's scratch. `array` is null when there is no room for one now.
 struct lowered {

@@ -64,12 +64,19 @@ public:
 private:
     loop& completions() noexcept { return std::get<0>(members_).here().completions(); }
 
+    template <class Member>
+    static void be_linked(Member& one) noexcept {
+        if constexpr (requires { one.be_linked(); }) {
+            one.be_linked();
+        }
+    }
     template <std::size_t... I>
     bool look(std::index_sequence<I...>) noexcept {
         if (sizeof...(Members) > completions().chain_max()) {
             refusal_ = E2BIG;
             return true;
         }
+        (be_linked(std::get<I>(members_)), ...);
         ((is_ready_[I] = std::get<I>(members_).await_ready()), ...);
         if ((is_ready_[I] || ...)) {
             refusal_ = ECANCELED;

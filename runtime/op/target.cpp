@@ -1,4 +1,7 @@
 #include <pelton/runtime/op/target.hpp>
+#include <pelton/runtime/outcome/not_atomic.hpp>
+
+#include <bit>
 
 namespace pelton {
 namespace {
@@ -46,6 +49,24 @@ std::error_code target::refuse_direct(const areas& memory, std::uint64_t at) con
         if ((one.length & offset_mask) != 0) {
             return misaligned(misaligned_part::length, alignment_.offset, one.length);
         }
+    }
+    return {};
+}
+
+// pwritev2(2), RWF_ATOMIC. statx(2) tells of segments, but has never told of more than one.
+std::error_code target::refuse_atomic(const areas& memory, std::uint64_t at) const noexcept {
+    if (atomic_.most == 0) {
+        return not_atomic(not_atomic_part::file);
+    }
+    if (!memory.contiguous()) {
+        return not_atomic(not_atomic_part::areas);
+    }
+    const auto bytes = memory.bytes();
+    if (!std::has_single_bit(bytes) || bytes < atomic_.least || bytes > atomic_.most) {
+        return not_atomic(not_atomic_part::length, atomic_.least, atomic_.most);
+    }
+    if ((at & (bytes - 1)) != 0) {
+        return not_atomic(not_atomic_part::position, static_cast<std::uint32_t>(bytes));
     }
     return {};
 }

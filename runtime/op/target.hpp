@@ -21,17 +21,25 @@ struct direct_alignment {
     std::uint32_t offset = 0;
 };
 
+// How many bytes an atomic write to it has, powers of two; zeros where there is none.
+struct atomic_limits {
+    std::uint32_t least = 0;
+    std::uint32_t most = 0;
+};
+
 class target {
 public:
     static constexpr std::uint64_t no_position = UINT64_MAX;
 
     target() noexcept = default;
     explicit target(int descriptor, bool takes_fixed_vectors = false,
-                    direct_alignment alignment = {}, bool has_peer = false) noexcept
+                    direct_alignment alignment = {}, bool has_peer = false,
+                    atomic_limits atomic = {}) noexcept
         : descriptor_(descriptor),
           takes_fixed_vectors_(takes_fixed_vectors),
           has_peer_(has_peer),
-          alignment_(alignment) {}
+          alignment_(alignment),
+          atomic_(atomic) {}
 
     target(target&& other) noexcept { *this = std::move(other); }
     target& operator=(target&& other) noexcept {
@@ -41,6 +49,8 @@ public:
         takes_fixed_vectors_ = other.takes_fixed_vectors_;
         has_peer_ = other.has_peer_;
         alignment_ = other.alignment_;
+        atomic_ = other.atomic_;
+        refuses_dont_cache_ = other.refuses_dont_cache_;
         lost_ = other.lost_;
         return *this;
     }
@@ -51,6 +61,8 @@ public:
     int descriptor() const noexcept { return descriptor_; }
     bool is_open() const noexcept { return descriptor_ >= 0; }
     direct_alignment alignment() const noexcept { return alignment_; }
+
+    atomic_limits atomic() const noexcept { return atomic_; }
 
     // Whether READV_FIXED and WRITEV_FIXED are safe: on a file without ->read_iter, as in procfs,
     // the kernel takes the iovec array itself for the data and overwrites it (seen on 6.18).
@@ -77,6 +89,10 @@ public:
         return refuse_direct(memory, at);
     }
 
+    // Why an atomic write of `memory` at `at` would be refused, likewise. What direct transfers
+    // must be aligned to is not looked at.
+    std::error_code refuse_atomic(const areas& memory, std::uint64_t at) const noexcept;
+
     // Whether no direct transfer can start there, however its memory lies.
     bool refuses_position(std::uint64_t at) const noexcept {
         return alignment_.offset != 0 && (at & (alignment_.offset - 1)) != 0;
@@ -87,6 +103,10 @@ public:
     // although the bytes are lost.
     int lost() const noexcept { return lost_; }
     void note_lost(int errno_value) noexcept { lost_ = lost_ != 0 ? lost_ : errno_value; }
+
+    // Whether a transfer with manner::dont_cache was refused for it, so that none need try again.
+    bool refuses_dont_cache() const noexcept { return refuses_dont_cache_; }
+    void note_dont_cache_refused() noexcept { refuses_dont_cache_ = true; }
 
     // Operations count themselves in and out; a coroutine does so by having a `use`.
     void enter() noexcept { ++in_use_; }
@@ -108,7 +128,9 @@ private:
     int descriptor_ = -1;
     bool takes_fixed_vectors_ = false;
     bool has_peer_ = false;
+    bool refuses_dont_cache_ = false;
     direct_alignment alignment_;
+    atomic_limits atomic_;
     int lost_ = 0;
     std::uint32_t in_use_ = 0;
 };

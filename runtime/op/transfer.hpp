@@ -2,8 +2,10 @@
 #pragma once
 
 #include <pelton/buffers/areas.hpp>
+#include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/op/durability.hpp>
 #include <pelton/runtime/op/ladder.hpp>
+#include <pelton/runtime/op/manner.hpp>
 #include <pelton/runtime/op/operation.hpp>
 #include <pelton/runtime/op/target.hpp>
 
@@ -21,6 +23,9 @@ public:
     // A misaligned O_DIRECT transfer is refused before the kernel sees it.
     bool await_ready() noexcept {
         refusal_ = on_.refuse(memory_, at_);
+        if (is(abi::rwf_nowait) && !refusal_ && !this->here().known().has(feature::no_wait)) {
+            refusal_ = std::error_code(EAGAIN, std::system_category());
+        }
         return static_cast<bool>(refusal_);
     }
 
@@ -29,6 +34,9 @@ public:
         on_.enter();
         if (peer_decides()) {
             this->here().completions().peer_wait_begins();
+        }
+        if (is(abi::rwf_dontcache)) [[unlikely]] {
+            try_dont_cache();
         }
         base::await_suspend(waiter);
     }
@@ -41,24 +49,48 @@ public:
         if (peer_decides()) {
             this->here().completions().peer_wait_ended();
         }
-        if (keep_ != durability::none && this->outcome() == -EIO) [[unlikely]] {
+        if (is(abi::rwf_dsync | abi::rwf_sync) && this->outcome() == -EIO) [[unlikely]] {
             on_.note_lost(EIO);
+        }
+        if (is(abi::rwf_nowait) && this->outcome() == -EOPNOTSUPP) [[unlikely]] {
+            return failure(EAGAIN);  // whether it would have to wait, the file cannot tell
         }
         return base::await_resume();
     }
 
 protected:
     transfer_base(shard& here, direction way, target& on, const areas& memory, std::uint64_t at,
-                  durability keep) noexcept
-        : base(here), on_(on), way_(way), keep_(keep), memory_(memory), at_(at) {}
+                  durability keep, manner how) noexcept
+        : base(here),
+          on_(on),
+          way_(way),
+          rw_flags_(static_cast<std::uint8_t>(static_cast<std::uint8_t>(keep) |
+                                              static_cast<std::uint8_t>(how))),
+          memory_(memory),
+          at_(at) {}
     ~transfer_base() = default;
 
     // A stream ends its transfers when somebody else writes or reads; a file does by itself.
     bool peer_decides() const noexcept { return at_ == target::no_position || on_.has_peer(); }
 
+    // Whether one of these RWF_ flags is set.
+    bool is(unsigned flags) const noexcept { return (rw_flags_ & flags) != 0; }
+
+    // For completed(): true when the file refused manner::dont_cache, which is given up; what is
+    // not stopped meanwhile must then be submitted again.
+    bool gives_up_dont_cache(std::int32_t outcome) noexcept {
+        if (outcome != -EOPNOTSUPP || !is(abi::rwf_dontcache)) {
+            return false;
+        }
+        on_.note_dont_cache_refused();
+        clear(abi::rwf_dontcache);
+        return true;
+    }
+    void clear(std::uint8_t flag) noexcept { rw_flags_ &= static_cast<std::uint8_t>(~flag); }
+
     bool prepare_rest(io_uring_sqe& sqe, ring& queues) noexcept {
         auto& counters = this->here().counters();
-        sqe.rw_flags = static_cast<int>(keep_);
+        sqe.rw_flags = rw_flags_;
         switch (prepare_transfer(sqe, queues, way_, on_, memory_, at_)) {
             case rung::put_off:
                 return false;
@@ -78,18 +110,30 @@ protected:
 
     target& on_;
     direction way_;
-    durability keep_;
-    areas memory_;      // what is still to be transferred
-    std::uint64_t at_;  // where, in the target; target::no_position for a stream
+    std::uint8_t rw_flags_;  // of durability and of manner
+    areas memory_;           // what is still to be transferred
+    std::uint64_t at_;       // where, in the target; target::no_position for a stream
     std::error_code refusal_;
+
+private:
+    void try_dont_cache() noexcept {
+        if (on_.refuses_dont_cache() || !this->here().known().has(feature::dont_cache)) {
+            clear(abi::rwf_dontcache);
+        } else {
+            this->set_hooked();
+        }
+    }
 };
 
 // One operation: as many bytes as the kernel transfers at once.
 class transfer final : public transfer_base<transfer> {
 public:
     transfer(shard& here, direction way, target& on, const areas& memory, std::uint64_t at,
-             durability keep = durability::none) noexcept
-        : transfer_base(here, way, on, memory, at, keep) {}
+             durability keep = durability::none, manner how = manner::usual) noexcept
+        : transfer_base(here, way, on, memory, at, keep, how) {}
+
+    // Before it starts as a member of a chain, in which nothing is submitted again.
+    void be_linked() noexcept { clear(abi::rwf_dontcache); }
 
     bool prepare(io_uring_sqe& sqe, ring& queues) noexcept override {
         return prepare_rest(sqe, queues);
@@ -99,6 +143,15 @@ public:
         here().counters().short_transfers += moved < memory_.bytes() ? 1 : 0;
         return moved;
     }
+
+private:
+    bool completed(std::int32_t& outcome) noexcept override {
+        if (!gives_up_dont_cache(outcome)) {
+            return true;
+        }
+        outcome = -ECANCELED;
+        return stopping();
+    }
 };
 
 // As many operations, one after the other, as it takes. A rest is submitted only when the part
@@ -107,8 +160,9 @@ class whole_transfer final : public transfer_base<whole_transfer> {
 public:
     // `moved`, if given, is always the bytes transferred so far, also when an error ends it.
     whole_transfer(shard& here, direction way, target& on, const areas& memory, std::uint64_t at,
-                   std::size_t* moved, durability keep = durability::none) noexcept
-        : transfer_base(here, way, on, memory, at, keep), moved_(moved) {
+                   std::size_t* moved, durability keep = durability::none,
+                   manner how = manner::usual) noexcept
+        : transfer_base(here, way, on, memory, at, keep, how), moved_(moved) {
         set_hooked();
         if (moved != nullptr) {
             *moved = 0;
@@ -124,6 +178,10 @@ private:
     bool completed(std::int32_t& outcome) noexcept override {
         if (outcome == -EINTR && !stopping()) {
             return false;
+        }
+        if (gives_up_dont_cache(outcome)) {
+            outcome = -ECANCELED;
+            return stopping();
         }
         if (outcome <= 0) {
             if (outcome == 0 && way_ == direction::writing && !memory_.empty()) {

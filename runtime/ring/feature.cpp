@@ -108,6 +108,15 @@ constexpr std::array<feature_entry, feature_count> table{{
     {feature::tee, "tee", "5.8", opcode, abi::op_tee,
      "both pipes are polled, then a thread calls tee(2)"},
     {feature::pipe, "pipe", "6.16", opcode, abi::op_pipe, "pipe2(2) is called instead"},
+    // No probe tells of a read's or write's flags. BIND came with RWF_ATOMIC, the feature bit
+    // RW_ATTR with RWF_DONTCACHE; whether a file takes them is told by statx and by the first
+    // transfer.
+    {feature::no_wait, "no_wait", "4.14", assumed, 0,
+     "a transfer that must not wait always answers that it would"},
+    {feature::dont_cache, "dont_cache", "6.14", setup_answer, abi::feature_rw_attr,
+     "what is transferred stays in the page cache"},
+    {feature::atomic_write, "atomic_write", "6.11", opcode, abi::op_bind,
+     "atomic writes are refused"},
     {feature::futex, "futex", "6.7", opcode, abi::op_futex_wait,
      "each wait holds a thread, which looks for a stop every 10 ms"},
     {feature::waitid, "waitid", "6.7", opcode, abi::op_waitid,

@@ -73,6 +73,10 @@ enum class feature : std::uint8_t {
     splice,
     tee,
     pipe,
+    // Flags of reads and writes
+    no_wait,
+    dont_cache,
+    atomic_write,
     // Opcodes for processes and commands
     futex,
     waitid,
