@@ -52,10 +52,12 @@ void shard::submit(blocking_job& job) noexcept {
 }
 
 shard_address shard::address() {
+    // Who else took one could do so after it was found that nobody has one.
+    check(
+        std::this_thread::get_id() == thread_ || (gate_ != nullptr && of_this_thread() != nullptr),
+        "a shard's address() was asked for on another thread; ask on the shard's own and pass "
+        "the address on");
     if (gate_ == nullptr) {
-        check(std::this_thread::get_id() == thread_,
-              "a shard's first address() was asked for on another thread; ask on the shard's own "
-              "and pass the address on");
         open_door();
         gate_ = std::make_shared<gate>(*this, options_.mailbox_places);
     }
@@ -84,23 +86,6 @@ shard& shard::peer(unsigned number) {
 
 lane& shard::lane_to(const shard& other) noexcept {
     return team_->between(number_, other.number_);
-}
-
-// With nothing in the kernel and nothing in the mailbox, only another thread can wake a task.
-bool shard::may_be_woken() noexcept {
-    if (team_ != nullptr || (gate_ != nullptr && gate_.use_count() > 1)) {
-        return true;
-    }
-    if (pages_ == nullptr || !pages_->is_awaited() || pages_->pool().lent_pages() == 0) {
-        return false;
-    }
-    // A lease does not say which thread holds it, so any thread that is not ours may.
-    if (!has_company_) {
-        const unsigned ours =
-            1 + (threads_ != nullptr ? threads_->started() : 0) + (watch_ != nullptr ? 1 : 0);
-        has_company_ = options_.calls->threads_of_process().value_or(ours + 1) > ours;
-    }
-    return has_company_;
 }
 
 }  // namespace pelton

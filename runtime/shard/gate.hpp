@@ -48,6 +48,12 @@ public:
     // blocks for one. `one` must live until its body has run.
     result<void> admit(posted& one, bool waits) noexcept;
 
+    // Whether nothing was accepted that has not begun, and nobody waits for a place. Any thread.
+    bool is_quiet() noexcept {
+        const std::lock_guard lock(mutex_);
+        return queued_ == 0 && waiting_ == 0;
+    }
+
     // Shard's thread.
     void close() noexcept;
     void ended() noexcept;

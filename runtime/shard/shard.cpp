@@ -1,6 +1,7 @@
 #include <pelton/runtime/shard/current_shard.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/shard/stall_watch.hpp>
+#include <pelton/runtime/shard/team.hpp>
 
 #include <fmt/format.h>
 
@@ -199,6 +200,10 @@ bool shard::fall_asleep() noexcept {
 }
 
 void shard::wake_up() noexcept {
+    if (rests_) {
+        rests_ = false;
+        team_->shard_wakes(number_);
+    }
     if (watch_ == nullptr) {
         asleep_.store(false, std::memory_order_release);
         return;
@@ -220,19 +225,6 @@ std::optional<std::uint64_t> shard::sleep_limit_ns(std::uint64_t now_ns) const n
     return limit;
 }
 
-void shard::refuse_deadlock() {
-    const std::uint32_t own = door_ != nullptr && door_->now() == record::state::in_flight ? 1 : 0;
-    if (completions_.in_flight() <= own && !completions_.has_queued() && jobs_out_ == 0 &&
-        box_.empty() && !may_be_woken()) [[unlikely]] {
-        fmt::print(stderr, "{}", dump());
-        check(pages_ == nullptr || !pages_->has_waiters(),
-              "deadlock: the tasks above wait for pages of a pool whose pages are held by tasks "
-              "that wait themselves; take at once what a task needs, give pages back before asking "
-              "for more, or raise options.page_bytes");
-        fatal("every task waits and nothing is left that could wake one");
-    }
-}
-
 // What it says
 // -------------------------------------------------------------------------------------
 
@@ -251,7 +243,7 @@ void shard::strand_ended(strand& flow) noexcept {
     (flow.earlier != nullptr ? flow.earlier->later : strands_) = flow.later;
 }
 
-std::string shard::dump() const {
+std::string shard::tasks() const {
     std::string text;
     auto out = std::back_inserter(text);
     std::array<char, 160> line{};
@@ -265,6 +257,12 @@ std::string shard::dump() const {
                        flow->stop_requested ? " (asked to stop)" : "");
     }
     lasting_.each([&](const lasting_record& one) { fmt::format_to(out, "{}\n", told(one)); });
+    return text;
+}
+
+std::string shard::dump() const {
+    std::string text = tasks();
+    auto out = std::back_inserter(text);
     const auto& ring = queues_.counters();
     const auto& loop = completions_.counters();
     fmt::format_to(out,

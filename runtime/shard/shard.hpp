@@ -187,9 +187,13 @@ private:
     void run_watched_until(const bool& done);
     bool fall_asleep() noexcept;
     void wake_up() noexcept;
-    bool may_be_woken() noexcept;
     std::optional<std::uint64_t> sleep_limit_ns(std::uint64_t now_ns) const noexcept;
     void refuse_deadlock();
+    bool may_be_posted_to() noexcept;
+    bool may_get_pages() noexcept;
+    bool awaits_lent_pages() const noexcept;
+    unsigned threads() const noexcept;
+    std::string tasks() const;
     // Leaves nothing in the kernel, or says what it leaks; only the pages are then still to go.
     void settle() noexcept;
     bool leave_kernel() noexcept;
@@ -220,6 +224,7 @@ private:
     stall_watch* watch_ = nullptr;
     bool settled_ = false;
     bool leaked_ = false;
+    bool rests_ = false;        // it sleeps, and only a message could wake it
     bool has_company_ = false;  // threads that are not ours were seen
     std::thread::id thread_ = std::this_thread::get_id();
 

@@ -22,7 +22,10 @@ shard_options with_room_for(const shard_options& each, unsigned peers) {
 }  // namespace
 
 team::team(const shard_options& each, const team_options& all)
-    : each_(with_room_for(each, all.shards - 1)), all_(all), meeting_(all.shards) {
+    : each_(with_room_for(each, all.shards - 1)),
+      all_(all),
+      meeting_(all.shards),
+      standstill_(all.shards) {
     if (all.shards > shards_max) {
         throw_failed_call(EINVAL, fmt::format("a run has at most {} shards", shards_max));
     }

@@ -19,6 +19,7 @@
 #include <pelton/runtime/shard/meeting.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/shard/stall_watch.hpp>
+#include <pelton/runtime/shard/standstill.hpp>
 
 #include <condition_variable>
 #include <exception>
@@ -53,6 +54,11 @@ public:
     unsigned size() const noexcept { return all_.shards; }
     shard& member(unsigned number) noexcept { return *members_[number]->here; }
     lane& between(unsigned from, unsigned to) noexcept { return *lanes_[from * size() + to]; }
+
+    // Around the sleep of a shard that only a message could wake: ends the process with a sentence
+    // when all of them sleep so and none will ever come. Its thread.
+    void shard_rests(unsigned number);
+    void shard_wakes(unsigned number) noexcept { standstill_.wakes(number); }
 
 private:
     // A message that says one thing once.
@@ -104,6 +110,8 @@ private:
     void wait_for_turn(member_state& me) noexcept;
     void end_members() noexcept;
     void rethrow_failure();
+    bool nothing_comes();
+    void refuse_standstill();
 
     // Constant while tasks run
     shard_options each_;
@@ -121,6 +129,7 @@ private:
 
     // All threads
     meeting meeting_;
+    standstill standstill_;
     std::mutex mutex_;
     std::condition_variable turn_came_;
 };
