@@ -5,9 +5,12 @@
 #include <pelton/runtime/net/tcp_listener.hpp>
 #include <pelton/runtime/runtime.hpp>
 #include <pelton/runtime/shard/offload.hpp>
+#include <pelton/runtime/shard/on.hpp>
+#include <pelton/runtime/shard/post.hpp>
 #include <pelton/runtime/shard/sleep.hpp>
 #include <pelton/runtime/shard/with_stop.hpp>
 #include <pelton/runtime/shard/with_timeout.hpp>
+#include <pelton/runtime/task/event.hpp>
 #include <pelton/runtime/task/shield.hpp>
 #include <pelton/runtime/task/when_all.hpp>
 
@@ -132,6 +135,22 @@ task<int> at_once(pelton::shard& here, pelton::tcp_listener& door) {
     co_return co_await pelton::offload(here, add);
 }
 
+// A task that belongs to the next shard: it begins there, ends there, and its value comes back.
+task<unsigned> ask_next_shard(pelton::shard& here) {
+    const auto who = [](pelton::shard& there) -> task<unsigned> { co_return there.number(); };
+    co_return co_await pelton::on(here.peer((here.number() + 1) % here.shards()), who);
+}
+
+// A thread that runs no shard leaves work for one, and need not wait for it.
+task<std::string> hear_from_outside(pelton::shard& here) {
+    pelton::event came;
+    const std::jthread other([&came, where = here.address()] {
+        static_cast<void>(pelton::post(where, [&came] { came.set(); }));
+    });
+    const auto heard = co_await came.wait();
+    co_return heard ? "a message came" : heard.error().message();
+}
+
 task<result<void>> tour(pelton::shard& here, std::string folder) {
     auto text = co_await write_and_read(here, folder + "/note");
     if (!text) co_return std::unexpected(text.error());
@@ -154,6 +173,8 @@ task<result<void>> tour(pelton::shard& here, std::string folder) {
     fmt::print("deadlines: {}\n", co_await wait_in_vain(*door));
     fmt::print("stops: {}\n", co_await stop_from_outside(*log));
     fmt::print("threads: {}\n", co_await at_once(here, *door));
+    fmt::print("shards: {} of {}\n", co_await ask_next_shard(here), here.shards());
+    fmt::print("posts: {}\n", co_await hear_from_outside(here));
     co_return {};
 }
 
@@ -167,5 +188,6 @@ int main(int argc, char** argv) {
     pelton::options with;
     with.page_bytes = std::size_t{1} << 20;  // the pool's pages; 16 MiB unless told otherwise
     with.stop_on_signals = true;             // SIGINT and SIGTERM ask tour() to stop
+    with.shards = 2;                         // one unless told otherwise; 0: one for each core
     return pelton::run(with, [&](pelton::shard& here) { return tour(here, argv[1]); });
 }

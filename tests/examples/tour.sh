@@ -17,6 +17,8 @@ deadlines: nobody came
 stops: Operation canceled
 at once: it is not there, nobody came
 threads: 500500
+shards: 1 of 2
+posts: a message came
 END
 for mask in '' linux_6.1 registered_buffers,openat2; do
     mkdir files
