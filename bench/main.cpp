@@ -48,7 +48,11 @@ int main(int argc, char** argv) {
     copy->add_option("--small-files", copy_own.small_files, "files in the tree");
     auto* echo = add("echo", "TCP echo: server CPU for each request");
     auto* ways = add("ways", "operations on files by the ring, and by a thread");
+    cancel_settings cancel_own;
     auto* cancel = add("cancel", "deadlines that do not pass, and a million timers");
+    cancel->add_flag("--callgrind", cancel_own.callgrind, "count user instructions");
+    cancel->add_option("--single", cancel_own.single)->group("");
+    cancel->add_option("--operations", cancel_own.operations)->group("");
     auto* shards = add("shards", "calls between shards, and tasks started and joined");
     auto* fallback = add("fallback", "what each masked kernel feature costs");
     CLI11_PARSE(app, argc, argv);
@@ -59,7 +63,7 @@ int main(int argc, char** argv) {
     if (*copy) return run_copy(s, copy_own);
     if (*echo) return run_echo(s);
     if (*ways) return run_ways(s);
-    if (*cancel) return run_cancel(s);
+    if (*cancel) return run_cancel(s, cancel_own);
     if (*shards) return run_shards(s);
     if (*fallback) return run_fallback(s);
     return 0;

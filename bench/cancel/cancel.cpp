@@ -1,5 +1,6 @@
 #include <pelton/bench/cancel/cancel.hpp>
 #include <pelton/bench/cancel/many_timers.hpp>
+#include <pelton/bench/harness/callgrind.hpp>
 #include <pelton/bench/harness/report.hpp>
 #include <pelton/bench/harness/stopwatch.hpp>
 #include <pelton/runtime/net/tcp_listener.hpp>
@@ -120,10 +121,44 @@ task<result<void>> time_all(shard& here, const settings& s, report& out) {
     co_return result<void>{};
 }
 
+task<result<void>> run_single(shard& here, const cancel_settings& own) {
+    auto ends = unix_stream::pair(here);
+    if (!ends) co_return std::unexpected(ends.error());
+    const bool there = own.single.starts_with("there");
+    const bool limited = own.single.ends_with("limited");
+    const work all[2][2] = {{data_coming<false>, data_coming<true>},
+                            {data_there<false>, data_there<true>}};
+    co_await all[there ? 1 : 0][limited ? 1 : 0](ends->first, ends->second, own.operations);
+    co_return result<void>{};
+}
+
+int count_instructions(report& out) {
+    for (const std::string when : {"there", "coming"}) {
+        const auto count = [&](const char* how) {
+            return instructions_per_operation({{"cancel", "--single", when + " " + how},
+                                               std::uint64_t{8} * messages_at_once,
+                                               std::uint64_t{40} * messages_at_once});
+        };
+        const auto limited = count("limited");
+        const auto plain = count("plain");
+        if (!limited || !plain) {
+            out.note("no instruction count: valgrind is missing or did not run this program");
+            return 1;
+        }
+        out.add_exact("unix, data " + when, "plain", {"user_instructions_per_op", better::lower},
+                      *limited, *plain);
+    }
+    return 0;
+}
+
 }  // namespace
 
-int run_cancel(const settings& s) {
+int run_cancel(const settings& s, const cancel_settings& own) {
+    if (!own.single.empty()) {
+        return run([&](shard& here) { return run_single(here, own); });
+    }
     report out("cancel", s);
+    if (own.callgrind) return count_instructions(out);
     return run([&](shard& here) { return time_all(here, s, out); });
 }
 
