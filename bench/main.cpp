@@ -9,6 +9,7 @@
 #include <pelton/bench/scatter/scatter.hpp>
 #include <pelton/bench/shards/shards.hpp>
 #include <pelton/bench/ways/ways.hpp>
+#include <pelton/bench/zerocopy/zerocopy.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -55,6 +56,7 @@ int main(int argc, char** argv) {
     cancel->add_option("--operations", cancel_own.operations)->group("");
     auto* shards = add("shards", "calls between shards, and tasks started and joined");
     auto* fallback = add("fallback", "what each masked kernel feature costs");
+    auto* zerocopy = add("zerocopy", "sends of pages with and without a copy");
     CLI11_PARSE(app, argc, argv);
     if (*nop) return run_nop(s, nop_own);
     if (*read) return run_read(s, read_own);
@@ -66,5 +68,6 @@ int main(int argc, char** argv) {
     if (*cancel) return run_cancel(s, cancel_own);
     if (*shards) return run_shards(s);
     if (*fallback) return run_fallback(s);
+    if (*zerocopy) return run_zerocopy(s);
     return 0;
 }

@@ -21,7 +21,7 @@ packages_for() {
                     12) echo node-llhttp ;;
                     *) echo libllhttp-dev ;;
                 esac ;;
-        bench)  echo libcli11-dev nlohmann-json3-dev libasio-dev ;;
+        bench)  echo libcli11-dev nlohmann-json3-dev libasio-dev iproute2 ;;
         clang)  echo clang-19 libclang-rt-19-dev ;;
         style)  echo clang-format-19 clang-tidy-19 ;;
         kernels) echo qemu-system-x86 busybox-static cpio kmod xz-utils e2fsprogs ;;

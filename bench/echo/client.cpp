@@ -1,5 +1,6 @@
 #include <pelton/bench/echo/client.hpp>
 #include <pelton/bench/echo/latency.hpp>
+#include <pelton/bench/harness/process.hpp>
 #include <pelton/bench/harness/stopwatch.hpp>
 #include <pelton/bench/raw/buffer_ring.hpp>
 #include <pelton/bench/raw/ring.hpp>
@@ -35,14 +36,6 @@ int connect_to(std::uint16_t port) {
         throw_failed_call(errno, "connect to the echo server");
     }
     return descriptor;
-}
-
-double cpu_of(pid_t process) {
-    clockid_t clock{};
-    timespec used{};
-    if (clock_getcpuclockid(process, &clock) != 0) return 0;
-    clock_gettime(clock, &used);
-    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
 }
 
 // Seconds the process's first thread was ready and had no core. 0 where the kernel does not count.

@@ -1,6 +1,7 @@
 #include <pelton/bench/echo/client.hpp>
 #include <pelton/bench/echo/echo.hpp>
 #include <pelton/bench/echo/server_process.hpp>
+#include <pelton/bench/harness/process.hpp>
 #include <pelton/bench/harness/report.hpp>
 
 #include <fmt/format.h>
@@ -72,7 +73,7 @@ void run_case(const settings& s, report& out, unsigned connections, std::size_t 
 
 int run_echo(const settings& s) {
     report out("echo", s);
-    echo::stay_on_core(client_core);
+    stay_on_core(client_core);
     for (const std::size_t bytes : {std::size_t{64}, std::size_t{4096}}) {
         for (const unsigned connections : {1U, 64U, 512U}) {
             run_case(s, out, connections, bytes);

@@ -1,10 +1,10 @@
 #include <pelton/bench/echo/server_process.hpp>
+#include <pelton/bench/harness/process.hpp>
 #include <pelton/runtime/outcome/failed_call.hpp>
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -32,15 +32,6 @@ int listen_somewhere(const serving& s) {
     }
     s.announce(ntohs(where.sin_port));
     return descriptor;
-}
-
-void stay_on_core(unsigned core) {
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    CPU_SET(core, &cores);
-    if (sched_setaffinity(0, sizeof(cores), &cores) != 0) {
-        std::fprintf(stderr, "cannot stay on core %u: the numbers below are worth less\n", core);
-    }
 }
 
 server_process::server_process(const std::function<void(const serving&)>& serve,

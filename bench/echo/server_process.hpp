@@ -28,7 +28,4 @@ private:
     std::uint16_t port_ = 0;
 };
 
-// Keeps the calling thread on one core, if there are that many.
-void stay_on_core(unsigned core);
-
 }  // namespace pelton::bench::echo

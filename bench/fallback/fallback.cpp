@@ -3,6 +3,7 @@
 #include <pelton/bench/fallback/fallback.hpp>
 #include <pelton/bench/fallback/masked.hpp>
 #include <pelton/bench/fallback/masked_read.hpp>
+#include <pelton/bench/harness/process.hpp>
 #include <pelton/bench/harness/report.hpp>
 #include <pelton/bench/harness/stopwatch.hpp>
 
@@ -127,7 +128,7 @@ int run_fallback(const settings& s) {
             time_reads(s, out, data, each);
         }
     }
-    echo::stay_on_core(client_core);
+    stay_on_core(client_core);
     for (const echo_case& each : echo_cases) {
         time_echo(s, out, each);
     }

@@ -3,12 +3,15 @@
 #include <pelton/runtime/outcome/failed_call.hpp>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 
 namespace pelton::bench {
@@ -43,6 +46,23 @@ run_cost run_program(const std::vector<std::string>& arguments) {
 
 std::string own_path() {
     return std::filesystem::read_symlink("/proc/self/exe");
+}
+
+double cpu_of(pid_t process) {
+    clockid_t clock{};
+    timespec used{};
+    if (clock_getcpuclockid(process, &clock) != 0) return 0;
+    clock_gettime(clock, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9;
+}
+
+void stay_on_core(unsigned core) {
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET(core, &cores);
+    if (sched_setaffinity(0, sizeof(cores), &cores) != 0) {
+        std::fprintf(stderr, "cannot stay on core %u: the numbers below are worth less\n", core);
+    }
 }
 
 }  // namespace pelton::bench

@@ -1,6 +1,8 @@
 // Child programs: run, measured, or read.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -18,5 +20,11 @@ run_cost run_program(const std::vector<std::string>& arguments);
 
 // The path of the program that is running.
 std::string own_path();
+
+// Seconds of CPU that a living process has used, user and system. 0 when there is none.
+double cpu_of(pid_t process);
+
+// Keeps the calling thread on one core, if there are that many.
+void stay_on_core(unsigned core);
 
 }  // namespace pelton::bench

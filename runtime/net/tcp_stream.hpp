@@ -53,7 +53,9 @@ struct stream_options {
     unsigned receive_pages = 4;
 
     // A lease of at least so many bytes is sent without a copy, where the kernel can (Linux 6.0).
-    // It pays from some 10 KiB on real network cards; over loopback the kernel copies all the same.
+    // Never by default: over loopback, and between network namespaces, the kernel copies all the
+    // same and it costs more, whatever the size (bench/README.md, zerocopy). From which size on it
+    // pays with a network card is to be measured with that card.
     std::size_t zero_copy_bytes = SIZE_MAX;
 
     // How many pages an inflow may fill before somebody takes what is in them.
