@@ -32,10 +32,9 @@ public:
         if (!all_rest(number)) {
             return;
         }
-        const std::unique_lock look(mutex_, std::try_to_lock);
-        if (!look) {
-            return;  // another was as late, and looks
-        }
+        // Of two that are as late each looks: a look that began before the other came to rest
+        // may have found it awake.
+        const std::lock_guard look(mutex_);
         looked_at_.store(true);
         if (all_rest(number) && nothing_comes()) {
             report();
