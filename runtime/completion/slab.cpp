@@ -21,12 +21,7 @@ void lasting_record::finished() noexcept {
 }
 
 slab::slab(std::size_t slots)
-    : slots_(slots), memory_(std::make_unique_for_overwrite<slot[]>(slots)) {
-    for (std::size_t i = slots; i > 0; --i) {
-        memory_[i - 1].next = free_;
-        free_ = &memory_[i - 1];
-    }
-}
+    : slots_(slots), memory_(std::make_unique_for_overwrite<slot[]>(slots)) {}
 
 slab::~slab() {
     check(used_ == 0, "a shard ended before a multishot or zero-copy operation on it");

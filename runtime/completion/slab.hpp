@@ -18,7 +18,7 @@ namespace pelton {
 class slab {
 public:
     // Every lasting record fits.
-    static constexpr std::size_t slot_bytes = 256;
+    static constexpr std::size_t slot_bytes = 512;
 
     // Throws std::bad_alloc.
     explicit slab(std::size_t slots);
@@ -31,12 +31,11 @@ public:
     template <class T, class... Arguments>
     T* make(Arguments&&... arguments) noexcept {
         static_assert(sizeof(T) <= slot_bytes && alignof(T) <= alignof(slot));
-        auto* place = free_;
+        auto* place = free_slot();
         if (place == nullptr) [[unlikely]] {
             ++refusals_;
             return nullptr;
         }
-        free_ = place->next;
         auto* made = new (place) T(std::forward<Arguments>(arguments)...);
         keep(*made);
         return made;
@@ -67,11 +66,19 @@ private:
         alignas(64) std::byte bytes[slot_bytes];
     };
 
+    // Memory that was never used is taken last, so that a shard without such records touches none.
+    slot* free_slot() noexcept {
+        if (free_ != nullptr) {
+            return std::exchange(free_, free_->next);
+        }
+        return untouched_ < slots_ ? &memory_[untouched_++] : nullptr;
+    }
     void keep(lasting_record& one) noexcept;
 
     std::size_t slots_;
     std::unique_ptr<slot[]> memory_;
     slot* free_ = nullptr;
+    std::size_t untouched_ = 0;  // the slots from here on
     lasting_record* newest_ = nullptr;
     std::size_t used_ = 0;
     std::size_t refusals_ = 0;

@@ -52,10 +52,11 @@ struct stream_options {
     // receive, at least 1, on kernels that cannot pick pages by themselves.
     unsigned receive_pages = 4;
 
-    // A lease of at least so many bytes is sent without a copy, where the kernel can (Linux 6.0).
-    // Never by default: over loopback, and between network namespaces, the kernel copies all the
-    // same and it costs more, whatever the size (bench/README.md, zerocopy). From which size on it
-    // pays with a network card is to be measured with that card.
+    // A lease of at least so many bytes is sent without a copy, where the kernel can (Linux 6.0),
+    // and so are the leases of a list if the next eight together have as many (6.1). Never by
+    // default: over loopback, and between network namespaces, the kernel copies all the same and it
+    // costs more, whatever the size (bench/README.md, zerocopy). From which size on it pays with a
+    // network card is to be measured with that card.
     std::size_t zero_copy_bytes = SIZE_MAX;
 
     // How many pages an inflow may fill before somebody takes what is in them.
@@ -131,10 +132,13 @@ public:
         return whole_socket_transfer(*home_, direction::writing, on_, memory, moved);
     }
 
-    // The same for what a lease shows. From stream_options::zero_copy_bytes on the kernel reads the
-    // pages until the peer has acknowledged them; it has a lease of its own on them until then, so
-    // this one may be dropped, and they must not be written to.
+    // The same for what a lease shows, or several. From stream_options::zero_copy_bytes on the
+    // kernel reads the pages until the peer has acknowledged them; it has leases of its own on them
+    // until then, so these may be dropped, and the pages must not be written to.
     lease_send send_all(const lease& pages, std::size_t* moved = nullptr) noexcept {
+        return lease_send(*home_, on_, pages, moved, options_.zero_copy_bytes);
+    }
+    lease_send send_all(const lease_list& pages, std::size_t* moved = nullptr) noexcept {
         return lease_send(*home_, on_, pages, moved, options_.zero_copy_bytes);
     }
 

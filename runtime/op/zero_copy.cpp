@@ -6,20 +6,22 @@
 
 namespace pelton {
 
-zero_copy_send::zero_copy_send(shard& here, int descriptor, lease pages, area part) noexcept
-    : lasting_record(here.completions()),
-      home_(here),
-      pages_(std::move(pages)),
-      part_(part),
-      descriptor_(descriptor) {}
+zero_copy_send::zero_copy_send(shard& here, int descriptor, const areas& part) noexcept
+    : lasting_record(here.completions()), home_(here), part_(part), descriptor_(descriptor) {}
 
 bool zero_copy_send::prepare(io_uring_sqe& sqe, ring& queues) noexcept {
-    sqe.opcode = abi::op_send_zc;
+    int index = registry::none;
+    if (part_.contiguous()) {
+        index = fill_one(sqe, queues);
+    } else {
+        const auto entries = lower(part_, queues);
+        if (entries.array == nullptr) {
+            return false;
+        }
+        index = fill_message(sqe, queues, entries);
+    }
     sqe.fd = descriptor_;
-    sqe.addr = reinterpret_cast<std::uint64_t>(part_.start);
-    sqe.len = static_cast<std::uint32_t>(std::min(part_.length, abi::transfer_bytes_max));
     sqe.msg_flags = MSG_NOSIGNAL;
-    const int index = queues.registered().find(part_.start, part_.length);
     if (index != registry::none) {
         sqe.ioprio = abi::recvsend_fixed_buf;
         sqe.buf_index = static_cast<std::uint16_t>(index);
@@ -27,6 +29,30 @@ bool zero_copy_send::prepare(io_uring_sqe& sqe, ring& queues) noexcept {
     auto& counters = home_.counters();
     ++(index != registry::none ? counters.fixed_transfers : counters.plain_transfers);
     return true;
+}
+
+// Returns the registered buffer that it may name.
+int zero_copy_send::fill_one(io_uring_sqe& sqe, const ring& queues) noexcept {
+    const auto length = std::min(part_.bytes(), abi::transfer_bytes_max);
+    sqe.opcode = abi::op_send_zc;
+    sqe.addr = reinterpret_cast<std::uint64_t>(part_.address());
+    sqe.len = static_cast<std::uint32_t>(length);
+    return queues.registered().find(part_.address(), length);
+}
+
+int zero_copy_send::fill_message(io_uring_sqe& sqe, const ring& queues,
+                                 const lowered& entries) noexcept {
+    header_ = {};
+    header_.msg_iov = reinterpret_cast<iovec*>(const_cast<area*>(entries.array));
+    header_.msg_iovlen = entries.count;
+    sqe.opcode = abi::op_sendmsg_zc;
+    sqe.addr = reinterpret_cast<std::uint64_t>(&header_);
+    sqe.len = 1;
+    // As with files, the kernel shortens a plain vector of too many bytes and refuses a fixed one.
+    const bool may_be_fixed =
+        queues.has(feature::sendmsg_zc_fixed) && part_.bytes() <= abi::transfer_bytes_max;
+    return may_be_fixed ? queues.registered().find_all(entries.array, entries.count)
+                        : registry::none;
 }
 
 void zero_copy_send::arrived(std::int32_t outcome, std::uint32_t flags) noexcept {
@@ -42,12 +68,26 @@ void zero_copy_send::ended() noexcept {
     orphan();
 }
 
+// For as many of the leases as one record holds, or null when they are to be copied.
 zero_copy_send* lease_send::make() noexcept {
-    if (rest().bytes() < least_ || !here().queues().has(feature::send_zc)) {
+    if (rest().bytes() < least_) [[likely]] {
         return nullptr;
     }
-    const area part{rest().address(), rest().bytes()};
-    return here().lasting().make<zero_copy_send>(here(), on_.descriptor(), pages_.share(), part);
+    const auto end = std::min(count(), next_ + zero_copy_send::leases_max);
+    std::size_t bytes = 0;
+    for (auto i = next_; i < end; ++i) {
+        bytes += at(i).size();
+    }
+    const auto part = rest().first(bytes - skipped_);
+    const auto needed = part.contiguous() ? feature::send_zc : feature::sendmsg_zc;
+    if (part.bytes() < std::max<std::size_t>(least_, 1) || !here().queues().has(needed)) {
+        return nullptr;
+    }
+    auto* one = here().lasting().make<zero_copy_send>(here(), on_.descriptor(), part);
+    for (auto i = next_; one != nullptr && i < end; ++i) {
+        one->hold(at(i).share());
+    }
+    return one;
 }
 
 void lease_send::go_on_with(zero_copy_send* one) noexcept {
@@ -55,10 +95,20 @@ void lease_send::go_on_with(zero_copy_send* one) noexcept {
     sending_->begin(*this);
 }
 
+void lease_send::pass(std::size_t part) noexcept {
+    skipped_ += part;
+    while (next_ < count() && skipped_ >= at(next_).size()) {
+        skipped_ -= at(next_++).size();
+    }
+}
+
 void lease_send::answered(std::int32_t outcome) noexcept {
     sending_ = nullptr;
     const bool unsupported = outcome == -EOPNOTSUPP || outcome == -ENOMEM || outcome == -ENOBUFS;
     const bool interrupted = outcome == -EINTR && !stopping();
+    if (outcome > 0) {
+        pass(static_cast<std::size_t>(outcome));
+    }
     if (outcome > 0 && took(static_cast<std::size_t>(outcome))) {
         wake(outcome);
     } else if (outcome == 0) {

@@ -80,6 +80,10 @@ constexpr std::array<feature_entry, feature_count> table{{
     {feature::udp_segment, "udp_segment", "4.18", assumed, 0,
      "datagrams of one length are sent one by one"},
     {feature::send_zc, "send_zc", "6.0", opcode, abi::op_send_zc, "sends are copied"},
+    {feature::sendmsg_zc, "sendmsg_zc", "6.1", opcode, abi::op_sendmsg_zc,
+     "gathered sends are copied"},
+    {feature::sendmsg_zc_fixed, "sendmsg_zc_fixed", "6.15", opcode, abi::op_readv_fixed,
+     "gathered zero-copy sends pin their pages each time, within RLIMIT_MEMLOCK"},
     // The kernel does not tell of these; each is asked for by an opcode that came with it.
     {feature::accept_multishot, "accept_multishot", "5.19", opcode, abi::op_socket,
      "an operation for each connection"},

@@ -54,6 +54,8 @@ enum class feature : std::uint8_t {
     // Sockets
     udp_segment,
     send_zc,
+    sendmsg_zc,
+    sendmsg_zc_fixed,
     // Ways of opcodes
     accept_multishot,
     receive_multishot,

@@ -43,7 +43,7 @@ struct shard_options {
     // MiB. Prepared when a stream first receives without areas of its own.
     std::size_t receive_pages = 0;
 
-    // Multishot operations and zero-copy sends at once, 256 bytes each. Further ones fall back to
+    // Multishot operations and zero-copy sends at once, 512 bytes each. Further ones fall back to
     // operations that end with their answer.
     unsigned lasting_records = 1024;
 

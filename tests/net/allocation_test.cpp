@@ -1,6 +1,6 @@
-#include "connection.hpp"
 #include "counted_new.hpp"
 #include "skip.hpp"
+#include "zero_copy.hpp"
 
 #include <pelton/runtime/task/frame_pool.hpp>
 
@@ -29,11 +29,18 @@ task<> round_trips(tcp_stream& stream, int rounds) {
     }
 }
 
+bool counts() {
+    if (!counts_new || !frame_pool::keeps_frames()) {
+        pelton_test::skip("this build cannot count, or keeps no frames for reuse");
+        return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 TEST_CASE("a hundred thousand echoes allocate nothing") {
-    if (!counts_new || !frame_pool::keeps_frames()) {
-        pelton_test::skip("this build cannot count, or keeps no frames for reuse");
+    if (!counts()) {
         return;
     }
     on_shard([](shard& here) -> task<> {
@@ -49,5 +56,35 @@ TEST_CASE("a hundred thousand echoes allocate nothing") {
             kids.request_stop();
         };
         co_await scope(body);
+    });
+}
+
+TEST_CASE("ten thousand gathered zero-copy sends allocate nothing") {
+    if (!counts()) {
+        return;
+    }
+    on_shard([](shard& here) -> task<> {
+        auto pair = co_await zero_copy_connected(here, zero_copy_from(1));
+        std::vector<std::byte> in(8 * 500);
+        const auto exchange = [&](int rounds) -> task<> {
+            for (int i = 0; i < rounds; ++i) {
+                lease_list pages;
+                for (int k = 0; k < 8; ++k) {
+                    auto one = here.pages().take_now(1).value();
+                    one.narrow(0, 500);
+                    pages.append(std::move(one));
+                }
+                const auto sent = co_await pair.sender.send_all(pages);
+                const auto got = co_await pair.receiver.receive_exactly(areas(std::span(in)));
+                if (!sent || !got) {
+                    FAIL("round ", i);
+                }
+                co_await all_notified(here);
+            }
+        };
+        co_await exchange(100);
+        const auto before = allocations;
+        co_await exchange(10'000);
+        CHECK(allocations == before);
     });
 }

@@ -1,59 +1,10 @@
 // Sending leases without a copy: who holds the pages, and that the sender does not wait for them.
-#include "connection.hpp"
-#include "recording_ring.hpp"
-
-#include <pelton/runtime/op/nop.hpp>
+#include "zero_copy.hpp"
 
 #include <optional>
 
 using namespace pelton;
 using namespace pelton::test;
-
-namespace {
-
-stream_options zero_copy_from(std::size_t bytes) {
-    stream_options with;
-    with.zero_copy_bytes = bytes;
-    return with;
-}
-
-struct two {
-    tcp_stream sender;
-    tcp_stream receiver;
-};
-
-task<two> pair_of(shard& here, stream_options with, int sndbuf = 0) {
-    auto door = tcp_listener::bind(here, endpoint::loopback(0)).value();
-    auto client = co_await tcp_stream::connect(here, door.local().value(), with);
-    auto server = co_await door.accept();
-    if (sndbuf != 0) {
-        set_option(*client, SO_SNDBUF, sndbuf);
-    }
-    co_return two{std::move(client.value()), std::move(server.value())};
-}
-
-lease filled(shard& here, std::size_t pages, std::span<const std::byte> with) {
-    auto memory = here.pages().take_now(pages).value();
-    std::ranges::copy(with, memory.data());
-    memory.narrow(0, with.size());
-    return memory;
-}
-
-task<std::size_t> receive_all(tcp_stream& from, std::span<const std::byte> expected) {
-    std::vector<std::byte> in(expected.size());
-    const auto got = co_await from.receive_exactly(areas(std::span(in)));
-    CHECK(std::ranges::equal(in, expected));
-    co_return got.value();
-}
-
-options recorded(recording_ring& kernel, std::string_view mask, unsigned sq) {
-    auto with = masked(mask);
-    with.ring_kernel = &kernel;
-    with.ring.sq_entries = sq;
-    return with;
-}
-
-}  // namespace
 
 TEST_CASE("a lease is sent without a copy from the threshold on, from registered pages") {
     recording_ring kernel;
@@ -61,7 +12,7 @@ TEST_CASE("a lease is sent without a copy from the threshold on, from registered
         if (!here.queues().has(feature::send_zc)) {
             co_return;
         }
-        auto pair = co_await pair_of(here, zero_copy_from(10'000));
+        auto pair = co_await zero_copy_connected(here, zero_copy_from(10'000));
         const auto payload = random_bytes(60'000, 1);
         const auto small = filled(here, 3, std::span(payload).first(9'999));
         const auto few = co_await pair.sender.send_all(small);
@@ -79,9 +30,7 @@ TEST_CASE("a lease is sent without a copy from the threshold on, from registered
         }
         co_await receive_all(pair.receiver, std::span(payload).first(9'999));
         co_await receive_all(pair.receiver, payload);
-        while (here.lasting().used() > 0) {
-            co_await nop(here);
-        }
+        co_await all_notified(here);
         CHECK(pages_out(here) == 3);
     });
 }
@@ -92,7 +41,7 @@ TEST_CASE("a lease that is dropped after its send stays with the kernel until th
         if (!here.queues().has(feature::send_zc)) {
             co_return;
         }
-        auto pair = co_await pair_of(here, zero_copy_from(1));
+        auto pair = co_await zero_copy_connected(here, zero_copy_from(1));
         const auto payload = random_bytes(20'000, 2);
         std::size_t held_max = 0;
         const auto body = [&](children& kids) -> task<> {
@@ -109,9 +58,7 @@ TEST_CASE("a lease that is dropped after its send stays with the kernel until th
             }
         };
         co_await scope(body);
-        while (here.lasting().used() > 0) {
-            co_await nop(here);
-        }
+        co_await all_notified(here);
         CHECK(pages_out(here) == 0);
         std::size_t notifications = 0;
         for (const auto& each : kernel.cqes) {
@@ -123,7 +70,7 @@ TEST_CASE("a lease that is dropped after its send stays with the kernel until th
 
 TEST_CASE("a zero-copy send that is cut short goes on where it was") {
     on_shard([](shard& here) -> task<> {
-        auto pair = co_await pair_of(here, zero_copy_from(1), 1);
+        auto pair = co_await zero_copy_connected(here, zero_copy_from(1), 1);
         const auto payload = random_bytes(400'000, 3);
         const auto body = [&](children& kids) -> task<> {
             kids.spawn([&]() -> task<> {
@@ -170,7 +117,7 @@ TEST_CASE("where there is no zero-copy send a lease is sent all the same") {
 
 TEST_CASE("a zero-copy send that waits for its peer can be asked to stop") {
     on_shard([](shard& here) -> task<> {
-        auto pair = co_await pair_of(here, zero_copy_from(1), 1);
+        auto pair = co_await zero_copy_connected(here, zero_copy_from(1), 1);
         const auto pages = filled(here, 400, random_bytes(1'600'000, 5));
         std::optional<result<std::size_t>> sent;
         std::size_t moved = 0;
