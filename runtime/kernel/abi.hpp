@@ -82,6 +82,7 @@ inline constexpr unsigned setup_hybrid_iopoll = 1U << 17;  // 6.13
 inline constexpr unsigned feature_nodrop = 1U << 1;
 inline constexpr unsigned feature_submit_stable = 1U << 2;
 inline constexpr unsigned feature_ext_arg = 1U << 8;
+inline constexpr unsigned feature_rsrc_tags = 1U << 10;        // 5.13
 inline constexpr unsigned feature_recvsend_bundle = 1U << 14;  // 6.10
 inline constexpr unsigned feature_min_timeout = 1U << 15;      // 6.12
 inline constexpr unsigned feature_rw_attr = 1U << 16;          // 6.14
@@ -128,6 +129,9 @@ inline constexpr std::uint8_t rwf_sync = 0x04;
 inline constexpr std::uint8_t rwf_nowait = 0x08;
 inline constexpr std::uint8_t rwf_atomic = 0x40;     // 6.11
 inline constexpr std::uint8_t rwf_dontcache = 0x80;  // 6.14
+
+// Flags of IORING_OP_POLL_ADD, in sqe.len.
+inline constexpr unsigned poll_add_multi = 1U << 0;  // 5.13
 
 // Flags of IORING_OP_ACCEPT, in sqe.ioprio.
 inline constexpr unsigned accept_multishot = 1U << 0;  // 5.19

@@ -89,6 +89,8 @@ constexpr std::array<feature_entry, feature_count> table{{
      "an operation for each connection"},
     {feature::receive_multishot, "receive_multishot", "6.0", opcode, abi::op_send_zc,
      "an operation for each receive"},
+    {feature::poll_multishot, "poll_multishot", "5.13", setup_answer, abi::feature_rsrc_tags,
+     "an operation for each wait for a descriptor"},
     {feature::statx, "statx", "5.6", opcode, abi::op_statx, "a thread calls statx(2)"},
     {feature::mkdirat, "mkdirat", "5.15", opcode, abi::op_mkdirat, "a thread calls mkdirat(2)"},
     {feature::unlinkat, "unlinkat", "5.11", opcode, abi::op_unlinkat, "a thread calls unlinkat(2)"},

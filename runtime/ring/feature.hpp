@@ -59,6 +59,7 @@ enum class feature : std::uint8_t {
     // Ways of opcodes
     accept_multishot,
     receive_multishot,
+    poll_multishot,
     // Opcodes for files and names
     statx,
     mkdirat,
