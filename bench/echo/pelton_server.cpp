@@ -1,5 +1,5 @@
 #include <pelton/bench/echo/server.hpp>
-#include <pelton/runtime/net/tcp_inflow.hpp>
+#include <pelton/runtime/net/stream_inflow.hpp>
 #include <pelton/runtime/net/tcp_listener.hpp>
 #include <pelton/runtime/runtime.hpp>
 

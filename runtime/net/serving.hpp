@@ -3,7 +3,7 @@
 #pragma once
 
 #include <pelton/runtime/net/accept_patience.hpp>
-#include <pelton/runtime/net/tcp_stream.hpp>
+#include <pelton/runtime/net/stream_socket.hpp>
 #include <pelton/runtime/op/accept.hpp>
 #include <pelton/runtime/op/connections.hpp>
 #include <pelton/runtime/op/target.hpp>

@@ -43,25 +43,6 @@ result<tcp_listener> tcp_listener::try_bind(shard& here, const endpoint& where,
     return listener;
 }
 
-tcp_listener& tcp_listener::operator=(tcp_listener&& other) noexcept {
-    if (this != &other) {
-        drop();
-        home_ = other.home_;
-        streams_ = other.streams_;
-        on_ = std::move(other.on_);
-    }
-    return *this;
-}
-
-void tcp_listener::drop() noexcept {
-    if (!on_.is_open()) {
-        return;
-    }
-    if (const auto closed = home_->calls().close(on_.release()); !closed) {
-        home_->report(closed.error(), "close of a listener nobody closed");
-    }
-}
-
 result<endpoint> tcp_listener::local() const noexcept {
     sockaddr_storage address{};
     const auto bytes = home_->calls().getsockname(

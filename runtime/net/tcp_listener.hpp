@@ -9,11 +9,10 @@
 #pragma once
 
 #include <pelton/runtime/net/endpoint.hpp>
+#include <pelton/runtime/net/owned_socket.hpp>
 #include <pelton/runtime/net/serving.hpp>
 #include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/net/tcp_stream.hpp>
-#include <pelton/runtime/op/close.hpp>
-#include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 #include <pelton/runtime/task/scope.hpp>
 #include <pelton/runtime/task/task.hpp>
@@ -42,17 +41,13 @@ struct listen_options {
     stream_options streams;
 };
 
-class [[nodiscard]] tcp_listener {
+// One that is closed or dies resets the connections that were not accepted.
+class [[nodiscard]] tcp_listener : public owned_socket {
 public:
     // Listens on `where`, with SO_REUSEADDR, so that a server can be started again at once.
     // EADDRINUSE, EACCES and whatever else socket(2), bind(2) and listen(2) say.
     static result<tcp_listener> bind(shard& here, const endpoint& where,
                                      const listen_options& options = {}) noexcept;
-
-    tcp_listener(tcp_listener&&) noexcept = default;
-    tcp_listener& operator=(tcp_listener&& other) noexcept;
-    // Closes; connections not yet accepted are reset.
-    ~tcp_listener() { drop(); }
 
     // Where it listens, with the port the system chose for port 0.
     result<endpoint> local() const noexcept;
@@ -78,25 +73,16 @@ public:
         return serve_connections<tcp_stream>(*home_, on_, streams_, kids, std::move(handler));
     }
 
-    // Closes, also when a stop was asked for, and reports what close(2) did.
-    close_operation close() noexcept { return close_operation(*home_, on_.release()); }
-
     // Those that a connection inherits (buffer sizes, no_delay, keep_alive) are best set here.
     tcp_options options() const noexcept { return tcp_options(*home_, descriptor()); }
 
-    bool is_open() const noexcept { return on_.is_open(); }
-    int descriptor() const noexcept { return on_.descriptor(); }
-
 private:
     tcp_listener(shard& here, int descriptor, const listen_options& options) noexcept
-        : home_(&here), streams_(options.streams), on_(descriptor) {}
+        : owned_socket(here, descriptor), streams_(options.streams) {}
     static result<tcp_listener> try_bind(shard& here, const endpoint& where,
                                          const listen_options& options) noexcept;
-    void drop() noexcept;
 
-    shard* home_;
     stream_options streams_;
-    target on_;
 };
 
 }  // namespace pelton

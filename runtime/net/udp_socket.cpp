@@ -117,43 +117,6 @@ result<udp_socket> udp_socket::try_bind(shard& here, const endpoint& where,
     return socket;
 }
 
-udp_socket& udp_socket::operator=(udp_socket&& other) noexcept {
-    if (this != &other) {
-        drop();
-        home_ = other.home_;
-        on_ = std::move(other.on_);
-        arriving_ = std::exchange(other.arriving_, nullptr);
-    }
-    return *this;
-}
-
-void udp_socket::drop() noexcept {
-    if (!on_.is_open()) {
-        return;
-    }
-    const int descriptor = on_.release();
-    if (arriving_ != nullptr) {
-        std::exchange(arriving_, nullptr)->abandon(descriptor);
-        return;
-    }
-    if (const auto closed = home_->calls().close(descriptor); !closed) {
-        home_->report(closed.error(), "close of a UDP socket nobody closed");
-    }
-}
-
-close_operation udp_socket::close() noexcept {
-    const int descriptor = on_.release();
-    if (arriving_ != nullptr) {
-        // As with a stream: the kernel may still have to be shown a receive that names it.
-        const bool after = home_->queues().has(feature::close);
-        std::exchange(arriving_, nullptr)->abandon(after ? -1 : descriptor);
-        if (!after) {
-            return close_operation(*home_);
-        }
-    }
-    return close_operation(*home_, descriptor);
-}
-
 udp_inflow udp_socket::inflow(const udp_inflow_options& options) noexcept {
     return udp_inflow(*this, options);
 }

@@ -20,8 +20,8 @@
 
 #include <pelton/buffers/areas.hpp>
 #include <pelton/runtime/net/endpoint.hpp>
+#include <pelton/runtime/net/owned_socket.hpp>
 #include <pelton/runtime/net/socket_options.hpp>
-#include <pelton/runtime/op/close.hpp>
 #include <pelton/runtime/op/connect.hpp>
 #include <pelton/runtime/op/datagrams.hpp>
 #include <pelton/runtime/op/message.hpp>
@@ -120,21 +120,13 @@ struct udp_inflow_options {
     std::size_t ahead = 64;
 };
 
-class [[nodiscard]] udp_socket {
+class [[nodiscard]] udp_socket : public arriving_socket<datagrams> {
 public:
     // Receives at `where`; endpoint::any(0) or any_v4(0) for a socket that begins by sending, which
     // sends to both families or to IPv4. EADDRINUSE, EACCES and whatever else socket(2) and bind(2)
     // say. Where the machine has no IPv6, endpoint::any() becomes any_v4().
     static result<udp_socket> bind(shard& here, const endpoint& where,
                                    const datagram_options& options = {}) noexcept;
-
-    udp_socket(udp_socket&& other) noexcept
-        : home_(other.home_),
-          on_(std::move(other.on_)),
-          arriving_(std::exchange(other.arriving_, nullptr)) {}
-    udp_socket& operator=(udp_socket&& other) noexcept;
-    // Closes; an error goes to the shard's error hook, since nobody else can be told.
-    ~udp_socket() { drop(); }
 
     // From now on send() goes to `peer` and only what it sends is received; what waits already is
     // received all the same. ECONNREFUSED from a later operation says that nobody receives there:
@@ -175,23 +167,12 @@ public:
 
     result<endpoint> local() const noexcept;
 
-    // Closes, also when a stop was asked for, and reports what close(2) did.
-    close_operation close() noexcept;
-
-    bool is_open() const noexcept { return on_.is_open(); }
-    int descriptor() const noexcept { return on_.descriptor(); }
-
 private:
     friend class udp_inflow;
 
-    udp_socket(shard& here, int descriptor) noexcept : home_(&here), on_(descriptor) {}
+    udp_socket(shard& here, int descriptor) noexcept : arriving_socket(here, descriptor) {}
     static result<udp_socket> try_bind(shard& here, const endpoint& where,
                                        const datagram_options& options) noexcept;
-    void drop() noexcept;
-
-    shard* home_;
-    target on_;
-    datagrams* arriving_ = nullptr;  // from the first inflow on
 };
 
 }  // namespace pelton

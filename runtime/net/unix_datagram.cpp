@@ -26,24 +26,6 @@ result<std::pair<unix_datagram, unix_datagram>> unix_datagram::pair(shard& here)
     return std::pair(unix_datagram(here, ends->front()), unix_datagram(here, ends->back()));
 }
 
-unix_datagram& unix_datagram::operator=(unix_datagram&& other) noexcept {
-    if (this != &other) {
-        drop();
-        home_ = other.home_;
-        on_ = std::move(other.on_);
-    }
-    return *this;
-}
-
-void unix_datagram::drop() noexcept {
-    if (!on_.is_open()) {
-        return;
-    }
-    if (const auto closed = home_->calls().close(on_.release()); !closed) {
-        home_->report(closed.error(), "close of a unix socket nobody closed");
-    }
-}
-
 result<unix_address> unix_datagram::local() const noexcept {
     sockaddr_storage address{};
     const auto bytes = home_->calls().getsockname(

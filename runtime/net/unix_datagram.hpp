@@ -13,13 +13,12 @@
 #pragma once
 
 #include <pelton/buffers/areas.hpp>
+#include <pelton/runtime/net/owned_socket.hpp>
 #include <pelton/runtime/net/passed_descriptors.hpp>
 #include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/net/unix_address.hpp>
 #include <pelton/runtime/net/unix_message.hpp>
-#include <pelton/runtime/op/close.hpp>
 #include <pelton/runtime/op/connect.hpp>
-#include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 
 #include <span>
@@ -27,7 +26,7 @@
 
 namespace pelton {
 
-class [[nodiscard]] unix_datagram {
+class [[nodiscard]] unix_datagram : public owned_socket {
 public:
     // Receives at `where`; without a name, nobody can answer it. EADDRINUSE when a file is there,
     // also one that an earlier process left behind: remove it first.
@@ -35,11 +34,6 @@ public:
 
     // Two sockets connected with each other.
     static result<std::pair<unix_datagram, unix_datagram>> pair(shard& here) noexcept;
-
-    unix_datagram(unix_datagram&&) noexcept = default;
-    unix_datagram& operator=(unix_datagram&& other) noexcept;
-    // Closes; an error goes to the shard's error hook, since nobody else can be told.
-    ~unix_datagram() { drop(); }
 
     // From now on send() goes to `peer`, which must outlive the await, and only its datagrams come.
     connect_operation connect(const unix_address& peer) noexcept {
@@ -71,18 +65,8 @@ public:
 
     result<unix_address> local() const noexcept;
 
-    // Closes, also when a stop was asked for, and reports what close(2) did. The file stays.
-    close_operation close() noexcept { return close_operation(*home_, on_.release()); }
-
-    bool is_open() const noexcept { return on_.is_open(); }
-    int descriptor() const noexcept { return on_.descriptor(); }
-
 private:
-    unix_datagram(shard& here, int descriptor) noexcept : home_(&here), on_(descriptor) {}
-    void drop() noexcept;
-
-    shard* home_;
-    target on_;
+    unix_datagram(shard& here, int descriptor) noexcept : owned_socket(here, descriptor) {}
 };
 
 }  // namespace pelton

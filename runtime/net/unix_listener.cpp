@@ -35,12 +35,11 @@ result<unix_listener> unix_listener::bind(shard& here, const unix_address& where
 
 unix_listener& unix_listener::operator=(unix_listener&& other) noexcept {
     if (this != &other) {
-        drop();
-        home_ = other.home_;
+        remove_file();
+        owned_socket::operator=(std::move(other));
         streams_ = other.streams_;
         where_ = other.where_;
         file_ = other.file_;
-        on_ = std::move(other.on_);
     }
     return *this;
 }
@@ -61,16 +60,6 @@ void unix_listener::remove_file() noexcept {
     }
     if (const auto done = home_->calls().unlinkat(AT_FDCWD, where_.c_str(), 0); !done) {
         home_->report(done.error(), "removal of the file of a unix listener");
-    }
-}
-
-void unix_listener::drop() noexcept {
-    if (!on_.is_open()) {
-        return;
-    }
-    remove_file();
-    if (const auto closed = home_->calls().close(on_.release()); !closed) {
-        home_->report(closed.error(), "close of a listener nobody closed");
     }
 }
 

@@ -7,12 +7,11 @@
 // pending ends the process.
 #pragma once
 
+#include <pelton/runtime/net/owned_socket.hpp>
 #include <pelton/runtime/net/serving.hpp>
 #include <pelton/runtime/net/socket_options.hpp>
 #include <pelton/runtime/net/unix_address.hpp>
 #include <pelton/runtime/net/unix_stream.hpp>
-#include <pelton/runtime/op/close.hpp>
-#include <pelton/runtime/op/target.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 #include <pelton/runtime/task/scope.hpp>
 #include <pelton/runtime/task/task.hpp>
@@ -37,7 +36,7 @@ struct unix_listen_options {
     stream_options streams;
 };
 
-class [[nodiscard]] unix_listener {
+class [[nodiscard]] unix_listener : public owned_socket {
 public:
     // EADDRINUSE, ENOENT for a folder that is missing, EACCES and whatever else socket(2), bind(2)
     // and listen(2) say; EINVAL without a name.
@@ -46,7 +45,7 @@ public:
 
     unix_listener(unix_listener&&) noexcept = default;
     unix_listener& operator=(unix_listener&& other) noexcept;
-    ~unix_listener() { drop(); }
+    ~unix_listener() { remove_file(); }
 
     const unix_address& local() const noexcept { return where_; }
 
@@ -64,13 +63,10 @@ public:
     // Closes, also when a stop was asked for, and reports what close(2) did.
     close_operation close() noexcept {
         remove_file();
-        return close_operation(*home_, on_.release());
+        return owned_socket::close();
     }
 
     unix_options options() const noexcept { return unix_options(*home_, descriptor()); }
-
-    bool is_open() const noexcept { return on_.is_open(); }
-    int descriptor() const noexcept { return on_.descriptor(); }
 
 private:
     // Which file it made; nothing for an abstract name.
@@ -82,16 +78,13 @@ private:
 
     unix_listener(shard& here, int descriptor, const unix_address& where,
                   const unix_listen_options& options) noexcept
-        : home_(&here), streams_(options.streams), where_(where), on_(descriptor) {}
+        : owned_socket(here, descriptor), streams_(options.streams), where_(where) {}
     identity file_now() const noexcept;
     void remove_file() noexcept;
-    void drop() noexcept;
 
-    shard* home_;
     stream_options streams_;
     unix_address where_;
     identity file_;  // to be removed, if any
-    target on_;
 };
 
 }  // namespace pelton

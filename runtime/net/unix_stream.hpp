@@ -6,13 +6,14 @@
 //   pelton::passed_descriptors came(here);
 //   auto got = co_await ends->second.receive_with(memory, came);
 //
-// Everything said of tcp_stream about pending operations, stop requests and lifetimes holds here.
+// What stream_socket.hpp says about pending operations, stop requests and lifetimes holds here.
 //
 // Thread: the shard's.
 #pragma once
 
 #include <pelton/runtime/net/passed_descriptors.hpp>
-#include <pelton/runtime/net/tcp_stream.hpp>
+#include <pelton/runtime/net/socket_options.hpp>
+#include <pelton/runtime/net/stream_socket.hpp>
 #include <pelton/runtime/net/unix_address.hpp>
 #include <pelton/runtime/net/unix_message.hpp>
 

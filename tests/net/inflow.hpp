@@ -3,7 +3,7 @@
 
 #include "connection.hpp"
 
-#include <pelton/runtime/net/tcp_inflow.hpp>
+#include <pelton/runtime/net/stream_inflow.hpp>
 #include <pelton/runtime/op/nop.hpp>
 
 #include <array>

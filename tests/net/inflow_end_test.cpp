@@ -47,7 +47,7 @@ TEST_CASE("stop requests race with what an inflow brings, and lose no byte") {
         CAPTURE(mask);
         on_shard(few_pages(mask), [](shard& here) -> task<> {
             auto pair = co_await connected(here);
-            std::optional<tcp_inflow> coming;
+            std::optional<stream_inflow> coming;
             coming.emplace(pair.server);
             std::vector<std::byte> all;
             std::vector<std::byte> sent;

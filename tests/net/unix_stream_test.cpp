@@ -1,7 +1,7 @@
 #include "skip.hpp"
 #include "unix_fixture.hpp"
 
-#include <pelton/runtime/net/tcp_inflow.hpp>
+#include <pelton/runtime/net/stream_inflow.hpp>
 #include <pelton/runtime/net/unix_stream.hpp>
 #include <pelton/runtime/op/nop.hpp>
 

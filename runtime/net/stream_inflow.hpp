@@ -9,7 +9,7 @@
 //
 // The kernel receives on between two calls of next(), at most stream_options::pages_ahead; after
 // that, and while no pages are to be had, the peer is made to wait. Where it has no multishot
-// receive, or the shard has no record left for one, next() is tcp_stream::receive().
+// receive, or the shard has no record left for one, next() is stream_socket::receive().
 //
 // Left early, the operation is cancelled. Bytes that it had taken from the socket by then, or still
 // takes, are what the stream's receives yield first, those into areas by a copy. When the stream
@@ -18,18 +18,18 @@
 // Thread: the shard's. The stream outlives it, and stays where it is meanwhile.
 #pragma once
 
-#include <pelton/runtime/net/tcp_stream.hpp>
+#include <pelton/runtime/net/stream_socket.hpp>
 #include <pelton/runtime/op/receive.hpp>
 #include <pelton/runtime/op/target.hpp>
 
 namespace pelton {
 
-class [[nodiscard]] tcp_inflow {
+class [[nodiscard]] stream_inflow {
 public:
-    explicit tcp_inflow(stream_socket& from) noexcept : from_(from), counted_(from.on_) {}
-    tcp_inflow(const tcp_inflow&) = delete;
-    tcp_inflow& operator=(const tcp_inflow&) = delete;
-    ~tcp_inflow() {
+    explicit stream_inflow(stream_socket& from) noexcept : from_(from), counted_(from.on_) {}
+    stream_inflow(const stream_inflow&) = delete;
+    stream_inflow& operator=(const stream_inflow&) = delete;
+    ~stream_inflow() {
         if (from_.arriving_ != nullptr) {
             from_.arriving_->close_door();
         }
