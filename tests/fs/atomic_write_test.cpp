@@ -120,7 +120,7 @@ TEST_CASE(
         REQUIRE(pages.has_value());
         kernel.ring.transfers.clear();
         constexpr auto length = "its length must be a power of two, from 4096 to 16384 bytes";
-        for (const std::size_t bytes : {0, 2048, 12288, 32768}) {
+        for (const std::size_t bytes : {0UL, 2048UL, 12288UL, 32768UL}) {
             CAPTURE(bytes);
             expect_refusal(co_await on->write_atomic_at(0, pages->first(bytes)),
                            std::errc::invalid_argument, length);
