@@ -1,59 +1,25 @@
 #include <pelton/bench/echo/server.hpp>
+#include <pelton/bench/harness/process.hpp>
+#include <pelton/runtime/outcome/failed_call.hpp>
 #include <pelton/runtime/outcome/fatal.hpp>
 
-#if __has_include(<asio.hpp>)
-// Asio up to 1.22 looks for clang's coroutines in <experimental/coroutine> only.
-#ifndef ASIO_HAS_CO_AWAIT
-#define ASIO_HAS_CO_AWAIT 1
-#define ASIO_HAS_STD_COROUTINE 1
-#endif
-#include <asio.hpp>
+#include <fcntl.h>
+#include <unistd.h>
 
-#include <array>
-#include <vector>
+#include <cerrno>
+#include <string>
+
+#if __has_include(<asio.hpp>)
+#include <pelton/bench/echo/asio_echo.hpp>
 
 namespace pelton::bench::echo {
-namespace {
-
-using executor = asio::io_context::executor_type;
-using socket = asio::basic_stream_socket<asio::ip::tcp, executor>;
-using acceptor = asio::basic_socket_acceptor<asio::ip::tcp, executor>;
-using token = asio::use_awaitable_t<executor>;
-
-asio::awaitable<void, executor> session(socket client, std::size_t bytes) {
-    std::vector<std::byte> buffer(bytes);
-    try {
-        for (;;) {
-            const std::size_t got = co_await client.async_read_some(asio::buffer(buffer), token{});
-            co_await asio::async_write(client, asio::buffer(buffer.data(), got), token{});
-        }
-    } catch (const asio::system_error&) {
-        // The client has gone: that is how a session ends.
-    }
-}
-
-asio::awaitable<void, executor> listen(asio::io_context& context, acceptor door,
-                                       std::size_t bytes) {
-    for (;;) {
-        socket client = co_await door.async_accept(token{});
-        client.set_option(asio::ip::tcp::no_delay(true));
-        asio::co_spawn(context, session(std::move(client), bytes), asio::detached);
-    }
-}
-
-}  // namespace
 
 bool asio_is_built_in() {
     return true;
 }
 
 void serve_asio(const serving& s) {
-    asio::io_context context(ASIO_CONCURRENCY_HINT_UNSAFE);
-    acceptor door(context, asio::ip::tcp::v4(), listen_somewhere(s));
-    asio::co_spawn(context,
-                   listen(context, std::move(door), std::max<std::size_t>(s.request_bytes, 256)),
-                   asio::detached);
-    context.run();
+    run_asio(listen_somewhere(s), s.request_bytes);
 }
 
 }  // namespace pelton::bench::echo
@@ -69,3 +35,28 @@ void serve_asio(const serving&) {
 
 }  // namespace pelton::bench::echo
 #endif
+
+namespace pelton::bench::echo {
+namespace {
+
+// Built beside this program.
+std::string asio_on_io_uring() {
+    return own_path() + "-asio-on-io-uring";
+}
+
+}  // namespace
+
+bool asio_on_io_uring_is_built() {
+    return access(asio_on_io_uring().c_str(), X_OK) == 0;
+}
+
+void serve_asio_on_io_uring(const serving& s) {
+    const int listener = listen_somewhere(s);
+    fcntl(listener, F_SETFD, 0);
+    const std::string program = asio_on_io_uring();
+    execl(program.c_str(), program.c_str(), std::to_string(listener).c_str(),
+          std::to_string(s.request_bytes).c_str(), nullptr);
+    throw_failed_call(errno, "start of " + program);
+}
+
+}  // namespace pelton::bench::echo

@@ -144,11 +144,12 @@ void generator::receive(std::uint64_t index) {
 bool generator::compare(connection& with, std::int32_t arrived, std::uint32_t flags) {
     const auto bytes = static_cast<std::size_t>(arrived);
     check(arrived > 0 && with.answered + bytes <= bytes_, "an answer is missing or too long");
-    const unsigned buffer = flags >> IORING_CQE_BUFFER_SHIFT;
-    check(std::memcmp(buffers_.memory(buffer), with.request.data() + with.answered, bytes) == 0,
-          "an answer is not what was sent");
-    buffers_.give_back(buffer);
-    with.answered += bytes;
+    buffers_.arrived(bytes, flags, [&](unsigned buffer, const std::byte* at, std::size_t length) {
+        check(std::memcmp(at, with.request.data() + with.answered, length) == 0,
+              "an answer is not what was sent");
+        buffers_.give_back(buffer);
+        with.answered += length;
+    });
     return with.answered == bytes_;
 }
 

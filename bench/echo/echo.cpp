@@ -27,6 +27,9 @@ void run_case(const settings& s, report& out, unsigned connections, std::size_t 
                                          {"raw, multishot", echo::serve_raw_multishot},
                                          {"raw, single shot", echo::serve_raw_single_shot}};
     if (echo::asio_is_built_in()) contenders.push_back({"asio (epoll)", echo::serve_asio});
+    if (echo::asio_on_io_uring_is_built()) {
+        contenders.push_back({"asio (io_uring)", echo::serve_asio_on_io_uring});
+    }
 
     // All are up at once: a server without load uses no CPU.
     std::deque<echo::server_process> servers;

@@ -23,6 +23,13 @@ std::uint64_t tag(kind what, unsigned connection = 0, unsigned buffer = 0) {
            std::uint64_t{buffer} << 40;
 }
 
+// As long as Pelton's runs; twice as many as all requests at once need.
+constexpr std::size_t buffer_bytes = std::size_t{64} << 10;
+unsigned buffer_count(const serving& s) {
+    const std::size_t all = 2 * s.connections * s.request_bytes;
+    return static_cast<unsigned>(std::bit_ceil(std::max<std::size_t>(32, all / buffer_bytes)));
+}
+
 class server {
 public:
     explicit server(const serving& s);
@@ -31,7 +38,8 @@ public:
 private:
     struct piece {
         unsigned buffer;
-        unsigned bytes;
+        const std::byte* at;
+        std::size_t bytes;
     };
     // Sends of one connection go out one at a time: two in flight could change places.
     struct connection {
@@ -59,8 +67,7 @@ server::server(const serving& s)
     : listener_(listen_somewhere(s)),
       ring_(std::bit_ceil(std::max(64U, s.connections * 3))),
       connections_(s.connections * 2 + 16),
-      buffers_(ring_, std::bit_ceil(std::max(8U, s.connections * 2)),
-               std::max<std::size_t>(s.request_bytes, 256)) {
+      buffers_(ring_, buffer_count(s), buffer_bytes, raw_buffer_ring::use::part) {
     const int sparse =
         io_uring_register_files_sparse(&ring_.handle(), static_cast<unsigned>(connections_.size()));
     if (sparse < 0) throw_failed_call(-sparse, "register of direct descriptors");
@@ -77,6 +84,7 @@ void server::receive(unsigned slot) {
     io_uring_prep_recv_multishot(&sqe, static_cast<int>(slot), nullptr, 0, 0);
     sqe.flags = IOSQE_FIXED_FILE | IOSQE_BUFFER_SELECT;
     sqe.ioprio |= IORING_RECVSEND_POLL_FIRST;
+    if (buffers_.used_by() == raw_buffer_ring::use::bundle) sqe.ioprio |= abi::recvsend_bundle;
     sqe.buf_group = raw_buffer_ring::group;
     sqe.user_data = tag(kind::receive, slot);
 }
@@ -84,7 +92,7 @@ void server::receive(unsigned slot) {
 void server::send(unsigned slot, piece what) {
     connections_[slot].sending = true;
     io_uring_sqe& sqe = ring_.sqe();
-    io_uring_prep_send(&sqe, static_cast<int>(slot), buffers_.memory(what.buffer), what.bytes,
+    io_uring_prep_send(&sqe, static_cast<int>(slot), what.at, what.bytes,
                        MSG_WAITALL | MSG_NOSIGNAL);
     sqe.flags = IOSQE_FIXED_FILE;
     sqe.user_data = tag(kind::send, slot, what.buffer);
@@ -106,12 +114,15 @@ void server::accepted(std::int32_t result, std::uint32_t flags) {
 void server::received(unsigned slot, std::int32_t result, std::uint32_t flags) {
     connection& from = connections_[slot];
     if (result > 0) {
-        const piece got = {flags >> IORING_CQE_BUFFER_SHIFT, static_cast<unsigned>(result)};
-        if (from.sending) {
-            from.waiting.push_back(got);
-        } else {
-            send(slot, got);
-        }
+        buffers_.arrived(static_cast<std::size_t>(result), flags,
+                         [&](unsigned buffer, const std::byte* at, std::size_t bytes) {
+                             const piece got = {buffer, at, bytes};
+                             if (from.sending) {
+                                 from.waiting.push_back(got);
+                             } else {
+                                 send(slot, got);
+                             }
+                         });
         if ((flags & IORING_CQE_F_MORE) == 0) receive(slot);
         return;
     }
@@ -133,6 +144,10 @@ void server::sent(unsigned slot, unsigned buffer, std::int32_t result) {
         send(slot, next);
         return;
     }
+    for (const piece& lost : to.waiting) {
+        buffers_.give_back(lost.buffer);
+    }
+    to.waiting.clear();
     if (to.ended) close(slot);
 }
 

@@ -28,9 +28,12 @@ int listen_somewhere(const serving& s);
 void serve_raw_multishot(const serving& s);
 void serve_raw_single_shot(const serving& s);
 
-// Asio with C++20 coroutines on epoll, single-threaded locks off, executors not type-erased.
+// Asio with C++20 coroutines on epoll, single-threaded locks off, executors not type-erased; and
+// the same on io_uring, by a program that takes this process over.
 void serve_asio(const serving& s);
 bool asio_is_built_in();
+void serve_asio_on_io_uring(const serving& s);
+bool asio_on_io_uring_is_built();
 
 // Coroutines, one for each connection, which send on the lease that their inflow yields. The second
 // way pretends that the kernel lacks some features.
