@@ -1,4 +1,5 @@
 // What is said when the shards of a team all wait for each other, and when it is not.
+#include "buffers/sanitizer.hpp"
 #include "shard/several.hpp"
 #include "skip.hpp"
 
@@ -72,11 +73,6 @@ std::size_t count_of(std::string_view text, std::string_view words) {
     return count;
 }
 
-// Whether threads that a sanitizer started hide what the search for foreign threads would find.
-bool has_threads_of_its_own() {
-    return linux_calls().threads_of_process().value_or(2) > 1;
-}
-
 }  // namespace
 
 TEST_CASE("two shards that wait for each other are told in a sentence, with their tasks") {
@@ -137,8 +133,8 @@ TEST_CASE("after much work, too, and after main has ended while a posted task wa
 }
 
 TEST_CASE("pages that tasks of two shards keep from each other are told as such") {
-    if (has_threads_of_its_own()) {
-        pelton_test::skip("a thread that is none of ours might hold the pages");
+    if (PELTON_THREAD_SANITIZER) {
+        pelton_test::skip("ThreadSanitizer has a thread that might hold the pages");
         return;
     }
     const auto end = ending_of_run(2, [](shard& here) -> task<> {
