@@ -26,12 +26,19 @@ public:
 
     std::uint64_t now() const noexcept { return now_; }
     void pass(std::uint64_t nanoseconds) noexcept { now_ += nanoseconds; }
+    // From now on the coarse clock stands still for so long at a time.
+    void tick_every(std::uint64_t nanoseconds) noexcept { tick_ = nanoseconds; }
+    // How often the precise clock was read.
+    std::uint64_t readings() const noexcept { return readings_; }
     // How long each sleep was to be.
     const std::vector<std::uint64_t>& sleeps() const noexcept { return sleeps_; }
 
 private:
-    std::uint64_t now_ns() noexcept override { return now_; }
-    std::uint64_t coarse_now_ns() noexcept override { return now_; }
+    std::uint64_t now_ns() noexcept override {
+        ++readings_;
+        return now_;
+    }
+    std::uint64_t coarse_now_ns() noexcept override { return now_ - now_ % tick_; }
 
     int set_up(unsigned entries, io_uring_params& params, io_uring& ring) noexcept override {
         return linux_ring().set_up(entries, params, ring);
@@ -62,6 +69,8 @@ private:
     unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
 
     std::uint64_t now_ = 1'000'000'000;
+    std::uint64_t tick_ = 1;
+    std::uint64_t readings_ = 0;
     std::vector<std::uint64_t> sleeps_;
 };
 

@@ -6,11 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <iterator>
 #include <utility>
 
 namespace pelton {
@@ -143,25 +141,53 @@ void shard::run_watched_until(const bool& done) {
 
 void shard::take_turn() {
     ++counters_.turns;
-    if (door_ != nullptr) {
+    if (door_ != nullptr || !timers_.empty() || completions_.has_cancels()) {
         take_open_turn();
         return;
     }
     completions_.set_now_ms(
         static_cast<std::uint32_t>(options_.calls->coarse_now_ns() / ns_per_ms));
     const bool may_sleep = !completions_.has_ready();
-    if (timers_.empty() && !completions_.has_cancels()) [[likely]] {
-        if (may_sleep && completions_.in_flight() == 0) [[unlikely]] {
+    if (may_sleep && completions_.in_flight() == 0) [[unlikely]] {
+        refuse_deadlock();
+    }
+    completions_.turn(may_sleep, std::nullopt);
+}
+
+// Sets loop time. True when this turn can do without a precise clock, having timers.
+[[gnu::always_inline]] inline bool shard::turns_fast() noexcept {
+    const auto coarse_ns = options_.calls->coarse_now_ns();
+    completions_.set_now_ms(static_cast<std::uint32_t>(coarse_ns / ns_per_ms));
+    if (timers_.empty()) {
+        return false;
+    }
+    pace_.turns_at(coarse_ns);
+    const auto earliest = timers_.earliest_ns();
+    return pace_.is_fast() && (!earliest || *earliest > coarse_ns + turn_pace::near_ns);
+}
+
+[[gnu::always_inline]] inline void shard::enter_kernel(bool may_sleep, bool fast) {
+    if (fast) {
+        completions_.turn(false, std::nullopt);
+        if (!completions_.has_ready()) {
+            pace_.found_nothing();
+        }
+        return;
+    }
+    if (timers_.empty() && !completions_.has_cancels()) {
+        if (may_sleep) {
             refuse_deadlock();
         }
         completions_.turn(may_sleep, std::nullopt);
         return;
     }
-    completions_.turn(may_sleep, sleep_limit_ns(options_.calls->now_ns()));
+    const auto now_ns = options_.calls->now_ns();
+    timers_.settle(now_ns);
+    completions_.turn(may_sleep, sleep_limit_ns(now_ns));
     timers_.expire(options_.calls->now_ns());
 }
 
-// A turn of a shard that other threads can reach.
+// A turn of a shard that other threads can reach, or that has timers.
 void shard::take_open_turn() {
     if (pages_ != nullptr) {
         pages_->serve();
@@ -169,19 +195,12 @@ void shard::take_open_turn() {
             received_->serve();
         }
     }
-    completions_.set_now_ms(
-        static_cast<std::uint32_t>(options_.calls->coarse_now_ns() / ns_per_ms));
-    const bool untimed = timers_.empty() && !completions_.has_cancels();
-    const bool may_sleep = !completions_.has_ready() && fall_asleep();
-    if (may_sleep && untimed) {
-        refuse_deadlock();
-    }
-    completions_.turn(may_sleep, untimed ? std::nullopt : sleep_limit_ns(options_.calls->now_ns()));
-    if (may_sleep) {
+    const bool open = door_ != nullptr;
+    const bool fast = turns_fast();
+    const bool may_sleep = !fast && !completions_.has_ready() && (!open || fall_asleep());
+    enter_kernel(may_sleep, fast);
+    if (may_sleep && open) {
         wake_up();
-    }
-    if (!untimed) {
-        timers_.expire(options_.calls->now_ns());
     }
     if (!box_.empty()) {
         box_.deliver_all();
@@ -225,8 +244,8 @@ std::optional<std::uint64_t> shard::sleep_limit_ns(std::uint64_t now_ns) const n
     return limit;
 }
 
-// What it says
-// -------------------------------------------------------------------------------------
+// Strands
+// -------------------------------------------------------------------------------------------
 
 void shard::strand_started(strand& flow) noexcept {
     flow.later = strands_;
@@ -241,48 +260,6 @@ void shard::strand_ended(strand& flow) noexcept {
         flow.later->earlier = flow.earlier;
     }
     (flow.earlier != nullptr ? flow.earlier->later : strands_) = flow.later;
-}
-
-std::string shard::tasks() const {
-    std::string text;
-    auto out = std::back_inserter(text);
-    std::array<char, 160> line{};
-    const auto told = [&line](const leaf& one) {
-        const auto length = one.describe(line.data(), line.size());
-        return std::string_view(line.data(), std::min(length, line.size()));
-    };
-    for (auto* flow = strands_; flow != nullptr; flow = flow->later) {
-        fmt::format_to(out, "{} {}: {}{}\n", flow->name, static_cast<const void*>(flow),
-                       flow->waiting_in == nullptr ? "running or ready" : told(*flow->waiting_in),
-                       flow->stop_requested ? " (asked to stop)" : "");
-    }
-    lasting_.each([&](const lasting_record& one) { fmt::format_to(out, "{}\n", told(one)); });
-    return text;
-}
-
-std::string shard::dump() const {
-    std::string text = tasks();
-    auto out = std::back_inserter(text);
-    const auto& ring = queues_.counters();
-    const auto& loop = completions_.counters();
-    fmt::format_to(out,
-                   "sqes {} enters {} cqes {} short_enters {} enter_retries {} overflows {} "
-                   "scratch_full {}\n",
-                   ring.sqes, ring.enters, ring.cqes, ring.short_enters, ring.enter_retries,
-                   ring.overflows, ring.scratch_full);
-    fmt::format_to(out,
-                   "in_flight {} room_waits {} resumes {} cancels {} cancel_repeats {} "
-                   "resubmits {}\n",
-                   completions_.in_flight(), loop.room_waits, loop.resumes, loop.cancels,
-                   loop.cancel_repeats, loop.resubmits);
-    fmt::format_to(out,
-                   "turns {} timers {} offloads {} fixed_transfers {} plain_transfers {} "
-                   "short_transfers {}\n",
-                   counters_.turns, timers_.armed(), counters_.offloads, counters_.fixed_transfers,
-                   counters_.plain_transfers, counters_.short_transfers);
-    fmt::format_to(out, "shard {} calls {} mailbox_waits {} bells {}\n", number_, counters_.calls,
-                   counters_.mailbox_waits, counters_.bells);
-    return text;
 }
 
 }  // namespace pelton

@@ -17,6 +17,7 @@
 #include <pelton/runtime/shard/page_source.hpp>
 #include <pelton/runtime/shard/receive_buffers.hpp>
 #include <pelton/runtime/shard/timers.hpp>
+#include <pelton/runtime/shard/turn_pace.hpp>
 #include <pelton/runtime/task/flow.hpp>
 #include <pelton/runtime/task/scheduler.hpp>
 
@@ -136,6 +137,15 @@ public:
     calls_face& calls() noexcept { return *options_.calls; }
     ring_face& ring_kernel() noexcept { return *options_.ring_kernel; }
     timers& clock() noexcept { return timers_; }
+    // Arms `one` for a deadline so long from now. It never fires early. From turn_pace::far_ns on
+    // it may fire late by a tick of the coarse clock, if the loop is busy.
+    void arm_deadline(timer& one, std::uint64_t length_ns) {
+        if (length_ns >= turn_pace::far_ns) {
+            timers_.arm_loosely(one, length_ns);
+        } else {
+            timers_.arm(one, calls().now_ns() + length_ns);
+        }
+    }
     const capabilities& known() const noexcept { return queues_.known(); }
 
     // Gives `job` to a blocking thread. When none can be started it runs here and now: slower, but
@@ -184,6 +194,8 @@ private:
     void say_if_smaller();
     void take_turn();
     void take_open_turn();
+    bool turns_fast() noexcept;
+    void enter_kernel(bool may_sleep, bool fast);
     void run_watched_until(const bool& done);
     bool fall_asleep() noexcept;
     void wake_up() noexcept;
@@ -204,6 +216,7 @@ private:
     slab lasting_;
     loop completions_;
     timers timers_;
+    turn_pace pace_;
     mailbox box_;
     std::unique_ptr<doorbell> door_;
     std::unique_ptr<page_source> pages_;

@@ -4,10 +4,18 @@ namespace pelton {
 
 void timers::arm(timer& one, std::uint64_t deadline_ns) {
     check(!one.armed(), "a timer was armed twice");
-    heap_.push_back(&one);
+    make_room();
     one.deadline_ns_ = deadline_ns;
-    place(heap_.size() - 1, one);
-    rise(heap_.size() - 1);
+    insert(one);
+}
+
+void timers::arm_loosely(timer& one, std::uint64_t length_ns) {
+    check(!one.armed(), "a timer was armed twice");
+    make_room();
+    loose_.push_back(&one);
+    one.deadline_ns_ = length_ns;
+    one.place_ = loose_.size() - 1;
+    one.loose_ = true;
 }
 
 void timers::disarm(timer& one) noexcept {
@@ -15,14 +23,30 @@ void timers::disarm(timer& one) noexcept {
         return;
     }
     const auto at = one.place_;
-    auto& last = *heap_.back();
-    heap_.pop_back();
+    auto& from = one.loose_ ? loose_ : heap_;
+    auto& last = *from.back();
+    from.pop_back();
     one.place_ = timer::unarmed;
-    if (&last != &one) {
+    if (one.loose_) {
+        one.loose_ = false;
+        if (&last != &one) {
+            loose_[at] = &last;
+            last.place_ = at;
+        }
+    } else if (&last != &one) {
         place(at, last);
         rise(at);
         sink(last.place_);
     }
+}
+
+void timers::settle(std::uint64_t now_ns) noexcept {
+    for (auto* each : loose_) {
+        each->deadline_ns_ += now_ns;
+        each->loose_ = false;
+        insert(*each);
+    }
+    loose_.clear();
 }
 
 std::optional<std::uint64_t> timers::earliest_ns() const noexcept {
@@ -38,6 +62,20 @@ void timers::expire(std::uint64_t now_ns) noexcept {
         disarm(due);
         due.fire();
     }
+}
+
+// For all of them in the heap, one more included.
+void timers::make_room() {
+    const auto wanted = armed() + 1;
+    if (heap_.capacity() < wanted) [[unlikely]] {
+        heap_.reserve(2 * wanted);
+    }
+}
+
+void timers::insert(timer& one) noexcept {
+    heap_.push_back(&one);
+    place(heap_.size() - 1, one);
+    rise(heap_.size() - 1);
 }
 
 void timers::place(std::size_t at, timer& one) noexcept {

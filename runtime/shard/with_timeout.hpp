@@ -43,7 +43,7 @@ public:
         auto& flow = *waiter.promise().on_strand();
         home_ = &static_cast<shard&>(*flow.home);
         const auto limit = std::max<std::chrono::nanoseconds::rep>(limit_.count(), 0);
-        home_->clock().arm(*this, home_->calls().now_ns() + static_cast<std::uint64_t>(limit));
+        home_->arm_deadline(*this, static_cast<std::uint64_t>(limit));
         by_ = flow.stop_requested ? stopped_by::waiter : stopped_by::nobody;
         try {
             return base::start(waiter, flow.stop_requested);
@@ -124,6 +124,10 @@ private:
 // equal to std::errc::timed_out, when this deadline ended it; operation_canceled when the strand
 // was asked to stop first. A task<> that ends after its deadline is timed out: it cannot say more.
 // A limit of zero or less still starts it, so what is there already is yielded.
+//
+// It is never stopped early. From a quarter of a second on, a limit may begin to count late in a
+// busy loop, by a tick of the kernel's clock (clock_getres(2) of CLOCK_MONOTONIC_COARSE; mostly 4
+// ms): so beginning and ending it costs no look at the time.
 //
 // Deadlines nest; the waiter resumes as without one. Costs no frame and, once warm, no allocation.
 // Await it in the expression that makes it: it refers to the operation. A task is moved in.

@@ -92,6 +92,61 @@ TEST_CASE("a timer due now fires, one due in a nanosecond does not") {
     CHECK(fired.size() == 2);
 }
 
+TEST_CASE(
+    "a timer armed loosely is armed, but does not fire before its time was begun and passed") {
+    std::vector<const noted*> fired;
+    noted loose(fired);
+    noted other(fired);
+    noted exact(fired);
+    timers heap;
+    heap.arm_loosely(loose, 100);
+    heap.arm_loosely(other, 50);
+    CHECK(loose.armed());
+    CHECK(heap.armed() == 2);
+    CHECK_FALSE(heap.empty());
+    CHECK_FALSE(heap.earliest_ns());
+    heap.expire(1'000);
+    CHECK(fired.empty());
+
+    heap.arm(exact, 1'060);
+    heap.settle(1'000);
+    CHECK(heap.armed() == 3);
+    CHECK(*heap.earliest_ns() == 1'050);
+    heap.settle(5'000);
+    heap.expire(1'099);
+    CHECK(fired == std::vector<const noted*>{&other, &exact});
+    heap.expire(1'100);
+    CHECK(fired == std::vector<const noted*>{&other, &exact, &loose});
+    CHECK(heap.empty());
+}
+
+TEST_CASE("timers armed loosely are disarmed in any order, before their time was begun and after") {
+    for (unsigned seed = 1; seed <= 20; ++seed) {
+        std::mt19937 luck(seed);
+        std::vector<const noted*> fired;
+        std::vector<std::unique_ptr<noted>> all;
+        timers heap;
+        for (std::uint64_t i = 0; i < 50; ++i) {
+            all.push_back(std::make_unique<noted>(fired));
+            heap.arm_loosely(*all.back(), 1'000 - i);
+        }
+        std::shuffle(all.begin(), all.end(), luck);
+        for (std::size_t i = 0; i < 20; ++i) {
+            heap.disarm(*all[i]);
+        }
+        heap.settle(7);
+        for (std::size_t i = 20; i < 40; ++i) {
+            heap.disarm(*all[i]);
+        }
+        CHECK(heap.armed() == 10);
+        heap.expire(957);
+        CHECK(fired.empty());
+        heap.expire(1'007);
+        CHECK(fired.size() == 10);
+        CHECK(std::ranges::none_of(all, [](const auto& each) { return each->armed(); }));
+    }
+}
+
 TEST_CASE("a timer that fires may be armed again by what it does") {
     struct again final : timer {
         again(timers& in, int times) noexcept : in_(in), left(times) {}

@@ -7,6 +7,7 @@
 #include <pelton/runtime/shard/with_timeout.hpp>
 #include <pelton/runtime/task/scope.hpp>
 #include <pelton/runtime/task/shield.hpp>
+#include <pelton/runtime/task/when_all.hpp>
 
 #include <doctest/doctest.h>
 
@@ -36,6 +37,13 @@ task<> nothing_after(std::chrono::nanoseconds length) {
 template <class Result>
 bool timed_out(const Result& ended) {
     return !ended && ended.error() == std::errc::timed_out && ended.error() == deadline_passed();
+}
+
+// Turns without the time passing: the loop is as busy as it can be.
+task<> be_busy(shard& here) {
+    for (int i = 0; i < 200; ++i) {
+        CHECK(co_await with_timeout(10s, nop(here)));
+    }
 }
 
 }  // namespace
@@ -217,5 +225,61 @@ TEST_CASE("an operation under a deadline that queues for room ends at it") {
         co_await scope(body);
         CHECK(ended == 20);
         CHECK(here.completions().counters().room_waits > 0);
+    });
+}
+
+TEST_CASE("a busy loop reads no precise clock for deadlines that are far away") {
+    skipped_time time;
+    on_shard(time.of(tiny()), [&](shard& here) -> task<> {
+        auto one_that_sleeps = [&]() -> task<> { CHECK(co_await sleep(1h)); };
+        auto others = [&]() -> task<> {
+            co_await be_busy(here);
+            const auto before = time.readings();
+            co_await be_busy(here);
+            CHECK(time.readings() == before);
+        };
+        co_await when_all(one_that_sleeps(), others());
+    });
+}
+
+TEST_CASE("a far deadline of a loop that was busy until then is exact") {
+    skipped_time time;
+    on_shard(time.of(tiny()), [&](shard& here) -> task<> {
+        const pipe_ends silent;
+        co_await be_busy(here);
+        CHECK(timed_out(co_await with_timeout(10s, pipe_read(here, silent.reader()))));
+        CHECK(here.clock().empty());
+    });
+    CHECK(time.sleeps() == std::vector<std::uint64_t>{10'000'000'000});
+}
+
+TEST_CASE("a near deadline of a busy loop is exact") {
+    skipped_time time;
+    on_shard(time.of(tiny()), [&](shard& here) -> task<> {
+        const pipe_ends silent;
+        co_await be_busy(here);
+        CHECK(timed_out(co_await with_timeout(10ms, pipe_read(here, silent.reader()))));
+    });
+    CHECK(time.sleeps() == std::vector<std::uint64_t>{10'000'000});
+}
+
+TEST_CASE("a far deadline passes while the loop is busy, at most a tick late") {
+    skipped_time time;
+    time.tick_every(4'000'000);
+    on_shard(time.of(tiny()), [&](shard& here) -> task<> {
+        auto work = [&]() -> task<result<void>> {
+            for (;;) {
+                time.pass(10'000);
+                if (const auto done = co_await nop(here); !done) {
+                    co_return done;
+                }
+            }
+        };
+        co_await be_busy(here);
+        const auto begun = time.now();
+        CHECK(timed_out(co_await with_timeout(300ms, work())));
+        CHECK(time.now() - begun >= 300'000'000);
+        CHECK(time.now() - begun <= 304'100'000);
+        CHECK(here.clock().empty());
     });
 }
