@@ -219,6 +219,13 @@ public:
                                std::uint64_t bytes) noexcept override {
         return to_.block_discard(descriptor, at, bytes);
     }
+    result<std::uint32_t> nvme_id(int descriptor) noexcept override {
+        return to_.nvme_id(descriptor);
+    }
+    result<std::uint16_t> nvme_command(int descriptor, nvme_way way,
+                                       const abi::nvme_command& words) noexcept override {
+        return to_.nvme_command(descriptor, way, words);
+    }
     result<void> futex_wait(const std::uint32_t& word, std::uint32_t expected,
                             std::uint64_t limit_ns) noexcept override {
         return to_.futex_wait(word, expected, limit_ns);

@@ -73,6 +73,8 @@ inline constexpr unsigned setup_cqsize = 1U << 3;
 inline constexpr unsigned setup_clamp = 1U << 4;
 inline constexpr unsigned setup_submit_all = 1U << 7;      // 5.18
 inline constexpr unsigned setup_coop_taskrun = 1U << 8;    // 5.19
+inline constexpr unsigned setup_sqe128 = 1U << 10;         // 5.19
+inline constexpr unsigned setup_cqe32 = 1U << 11;          // 5.19
 inline constexpr unsigned setup_single_issuer = 1U << 12;  // 6.0
 inline constexpr unsigned setup_defer_taskrun = 1U << 13;  // 6.1
 inline constexpr unsigned setup_no_sqarray = 1U << 16;     // 6.6
@@ -95,6 +97,7 @@ inline constexpr unsigned enter_registered_ring = 1U << 4;  // 5.18
 inline constexpr unsigned enter_no_iowait = 1U << 7;        // 6.15
 
 // io_uring_register(2) opcodes.
+inline constexpr unsigned register_buffers = 0;
 inline constexpr unsigned register_probe = 8;
 inline constexpr unsigned register_buffers2 = 15;
 inline constexpr unsigned register_buffers_update = 16;

@@ -25,6 +25,10 @@
 
 struct open_how;
 
+namespace pelton::abi {
+struct nvme_command;
+}
+
 namespace pelton {
 
 struct signal_watch;
@@ -71,6 +75,9 @@ struct spawned {
     int process;     // its number
     int descriptor;  // pidfd_open(2)'s, close-on-exec
 };
+
+// Which of a controller's queues a command goes to, and whether its data is an iovec array.
+enum class nvme_way : std::uint8_t { admin, io, io_vector };
 
 class calls_face {
 public:
@@ -215,6 +222,12 @@ public:
     // ioctl(2), BLKDISCARD.
     virtual result<void> block_discard(int descriptor, std::uint64_t at,
                                        std::uint64_t bytes) noexcept = 0;
+
+    // ioctl(2) on an NVMe namespace's device: NVME_IOCTL_ID, its number; and NVME_IOCTL_IO64_CMD
+    // and its like, which yield what the controller answered, 0 or a status, and wait for that.
+    virtual result<std::uint32_t> nvme_id(int descriptor) noexcept = 0;
+    virtual result<std::uint16_t> nvme_command(int descriptor, nvme_way way,
+                                               const abi::nvme_command& words) noexcept = 0;
 
     // futex(2), within this process. Waiting ends with EAGAIN when the word has another value, with
     // ETIMEDOUT after `limit_ns`, and with EINTR by a signal; waking tells how many were woken.

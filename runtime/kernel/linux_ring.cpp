@@ -39,7 +39,8 @@ void after_fork_in_child() noexcept {
         if (each->cq.ring_ptr != each->sq.ring_ptr) {
             cover(each->cq.ring_ptr, each->cq.ring_sz);
         }
-        cover(each->sq.sqes, each->sq.ring_entries * sizeof(io_uring_sqe));
+        const std::size_t sqe_bytes = (each->flags & abi::setup_sqe128) != 0 ? 128 : 64;
+        cover(each->sq.sqes, each->sq.ring_entries * sqe_bytes);
     }
     rings_guard.unlock();
     forks.fetch_add(1, std::memory_order_relaxed);

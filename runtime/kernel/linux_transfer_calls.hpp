@@ -2,11 +2,11 @@
 // attributes by path. The rest is in linux_calls.cpp, which completes the class.
 #pragma once
 
-#include <pelton/runtime/kernel/linux_sockets.hpp>
+#include <pelton/runtime/kernel/linux_nvme.hpp>
 
 namespace pelton {
 
-class linux_transfer_calls : public linux_sockets {
+class linux_transfer_calls : public linux_nvme {
 public:
     result<void> fremovexattr(int descriptor, const char* name) noexcept override;
     result<std::size_t> listxattr(const char* path, std::span<char> names) noexcept override;

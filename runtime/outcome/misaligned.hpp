@@ -1,4 +1,5 @@
-// Why an O_DIRECT transfer was refused, as an error code whose message is a whole sentence.
+// Why a transfer of a file's or a device's own blocks was refused, as an error code whose message
+// is a whole sentence.
 #pragma once
 
 #include <cstdint>
@@ -12,5 +13,8 @@ enum class misaligned_part : std::uint8_t { address = 1, length = 2, file_offset
 // next multiple below, and the alignment the file asks for (a power of two, at most 1 GiB).
 std::error_code misaligned(misaligned_part part, std::uint32_t alignment,
                            std::uint64_t value) noexcept;
+
+// The same of an NVMe command: `direct` is what misaligned() made, or no error, which it stays.
+std::error_code misaligned_command(std::error_code direct) noexcept;
 
 }  // namespace pelton

@@ -137,6 +137,10 @@ constexpr std::array<feature_entry, feature_count> table{{
      "polled transfers are ordinary ones"},
     {feature::hybrid_iopoll, "hybrid_iopoll", "6.13", polled_flag, abi::setup_hybrid_iopoll,
      "a polled queue polls all of the time, not only when an answer is near"},
+    {feature::nvme_passthrough, "nvme_passthrough", "5.19", opcode, abi::op_uring_cmd,
+     "a thread sends NVMe commands by ioctl(2)"},
+    {feature::nvme_registered, "nvme_registered", "6.16", opcode, abi::op_pipe,
+     "pages are pinned for each NVMe command"},
 }};
 
 constexpr bool in_order() {

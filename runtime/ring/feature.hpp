@@ -88,6 +88,9 @@ enum class feature : std::uint8_t {
     // Polled rings
     iopoll,
     hybrid_iopoll,
+    // Commands of devices
+    nvme_passthrough,
+    nvme_registered,
     count
 };
 

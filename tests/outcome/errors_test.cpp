@@ -1,6 +1,7 @@
 #include <pelton/runtime/outcome/end_of_stream.hpp>
 #include <pelton/runtime/outcome/failed_call.hpp>
 #include <pelton/runtime/outcome/misaligned.hpp>
+#include <pelton/runtime/outcome/nvme_error.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 
 #include <doctest/doctest.h>
@@ -81,6 +82,52 @@ TEST_CASE("a misaligned transfer says which part is off, by how much, and from w
 TEST_CASE("how far a transfer is off is told up to 16 MiB, and the largest alignment is not lost") {
     const auto error = misaligned(misaligned_part::address, 1U << 30, (1U << 30) - 1);
     CHECK(says(error.message(), "16777215 bytes past a multiple of 1073741824"));
+}
+
+TEST_CASE("a misaligned NVMe command has the same facts and its own remedy") {
+    const auto error = misaligned_command(misaligned(misaligned_part::length, 4'096, 4'095));
+    CHECK(error == std::errc::invalid_argument);
+    CHECK(
+        error.message() ==
+        "misaligned NVMe command: the length is 4095 bytes past a multiple of 4096; commands move "
+        "whole blocks, to and from words of 4 bytes");
+    CHECK_FALSE(misaligned_command({}));
+}
+
+TEST_CASE("an NVMe status is told in words, with its type and code, whether known or not") {
+    struct example {
+        std::uint16_t field;
+        const char* words;
+        std::errc condition;
+    };
+    const example examples[] = {
+        {0x4080, "LBA out of range (status code type 0h, code 80h, do not retry)",
+         std::errc::invalid_argument},
+        {0x0081, "capacity exceeded (status code type 0h, code 81h)",
+         std::errc::no_space_on_device},
+        {0x6002, "invalid field in command (status code type 0h, code 02h, do not retry)",
+         std::errc::invalid_argument},
+        {0x0281, "unrecovered read error (status code type 2h, code 81h)", std::errc::io_error},
+        {0x02ee, "a media or data integrity error (status code type 2h, code eeh)",
+         std::errc::io_error},
+        {0x07c1, "an error of the vendor's (status code type 7h, code c1h)", std::errc::io_error},
+        {0x0055, "a generic error (status code type 0h, code 55h)", std::errc::io_error},
+    };
+    for (const auto& each : examples) {
+        const auto error = nvme_status(each.field);
+        INFO(error.message());
+        CHECK(error);
+        CHECK(error == each.condition);
+        CHECK(says(error.message(), "the NVMe controller answered: "));
+        CHECK(says(error.message(), each.words));
+        CHECK(nvme_status_of(error) == (each.field & 0x7ff));
+    }
+    CHECK_FALSE(nvme_status_of(std::error_code(0x80, std::system_category())).has_value());
+}
+
+TEST_CASE("an overlong NVMe transfer names the controller's limit") {
+    CHECK(says(nvme_too_long(512 * 1024).message(), "more than 524288 bytes"));
+    CHECK(nvme_too_long(4096) == std::errc::invalid_argument);
 }
 
 TEST_CASE("the end of a stream is an error of its own, equal to no errno") {

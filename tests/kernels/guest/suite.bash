@@ -46,8 +46,9 @@ if ! cd "$scratch/here"; then
     say "broken	no $scratch/here"
     leave
 fi
-# Polled transfers, and nothing else, write to it.
+# Polled transfers and NVMe commands, and nothing else, write to it.
 [ ! -b /dev/nvme0n1 ] || export PELTON_SCRATCH_DEVICE=/dev/nvme0n1
+[ ! -c /dev/ng0n1 ] || export PELTON_NVME_NAMESPACE=/dev/ng0n1
 say "kernel	$(uname -r)"
 
 passed=0 skipped=0 failed=0
