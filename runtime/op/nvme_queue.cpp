@@ -19,7 +19,6 @@ public:
     using value_type = std::uint16_t;
     static constexpr const char* name = "NVMe command by ioctl";
     static constexpr feature opcode = no_opcode;
-    static constexpr via usual = via::thread;
 
     ioctl_request(int descriptor, const nvme_request& what) noexcept
         : descriptor_(descriptor), what_(what) {}
