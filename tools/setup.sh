@@ -25,6 +25,7 @@ packages_for() {
         clang)  echo clang-19 libclang-rt-19-dev ;;
         style)  echo clang-format-19 clang-tidy-19 ;;
         kernels) echo qemu-system-x86 busybox-static cpio kmod xz-utils e2fsprogs ;;
+        nfs)    echo nfs-kernel-server ;;
         sample) echo diffutils findutils coreutils ;;
         *)      die "no packages are known for $1" ;;
     esac

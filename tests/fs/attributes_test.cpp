@@ -23,11 +23,14 @@ std::span<const std::byte> bytes(std::string_view text) {
     return std::as_bytes(std::span(text));
 }
 
-std::set<std::string> split(std::string_view names) {
+// Those that a user sets: NFS lists one of its own, too, and so do security modules.
+std::set<std::string> user_names(std::string_view names) {
     std::set<std::string> all;
     while (!names.empty()) {
         const auto end = names.find('\0');
-        all.emplace(names.substr(0, end));
+        if (const auto name = names.substr(0, end); name.starts_with("user.")) {
+            all.emplace(name);
+        }
         names.remove_prefix(end + 1);
     }
     return all;
@@ -111,13 +114,17 @@ TEST_CASE("attributes are listed and removed") {
             const auto got = by_path ? co_await list_path_attributes(here, path, names)
                                      : co_await on->list_attributes(names);
             REQUIRE(got.has_value());
-            CHECK(split({names.data(), *got}) == std::set<std::string>{"user.a", "user.b"});
+            CHECK(user_names({names.data(), *got}) == std::set<std::string>{"user.a", "user.b"});
+            const auto wanted = by_path ? co_await list_path_attributes(here, path, {})
+                                        : co_await on->list_attributes({});
+            CHECK(wanted == *got);
         }
-        CHECK(co_await on->list_attributes({}) == 14);
         CHECK((co_await on->remove_attribute("user.a")).has_value());
         CHECK((co_await remove_path_attribute(here, path, "user.b")).has_value());
         const auto gone = co_await on->remove_attribute("user.a");
         CHECK(gone.error() == std::errc::no_message_available);
-        CHECK(co_await list_path_attributes(here, path, names) == 0);
+        const auto left = co_await list_path_attributes(here, path, names);
+        REQUIRE(left.has_value());
+        CHECK(user_names({names.data(), *left}).empty());
     });
 }

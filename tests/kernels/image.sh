@@ -6,10 +6,11 @@ guest_programs=(bash sh env timeout cat cp mv rm ln ls mkdir rmdir mkfifo mknod 
     echo dd df id uname basename dirname readlink realpath comm sha256sum fold expr kill nproc
     cmp diff find xargs grep sed awk gawk mount umount setpriv unshare prlimit losetup flock
     python3 date paste split shuf yes fallocate curl ps script chattr setfattr getfattr
-    fsfreeze wrk nsenter ip tc)
+    fsfreeze wrk nsenter ip tc exportfs rpc.mountd rpc.nfsd mount.nfs4)
 
 # Modules that tests or the guest itself need; those built into a kernel are not looked for.
 guest_modules=(virtio_pci virtio_blk nvme loop xfs btrfs veth null_blk)
+[ "${FILESYSTEM:-}" != nfs ] || guest_modules+=(nfsd nfsv4)
 
 # Copies a file to the same path below $image, and what it is linked to.
 bring() {
@@ -126,7 +127,7 @@ make_image() {
     printf 'root:x:0:\nnogroup:x:65534:\n' >"$image/etc/group"
     printf '127.0.0.1 localhost\n::1 localhost\n' >"$image/etc/hosts"
     printf 'hosts: files\npasswd: files\ngroup: files\n' >"$image/etc/nsswitch.conf"
-    for path in /etc/protocols /etc/services /etc/mke2fs.conf; do
+    for path in /etc/protocols /etc/services /etc/netconfig /etc/mke2fs.conf; do
         [ ! -f $path ] || cp $path "$image$path"
     done
     bring_modules "$kernel"
@@ -136,11 +137,14 @@ make_image() {
     rm "$work/tests.cpio"
 }
 
-# A disk of 4 GiB that takes no room, with the file system that the tests are to have.
+# A disk of 4 GiB that takes no room, with the file system that the tests are to have or that the
+# guest exports to itself.
 make_disk() {
+    local kind=$filesystem
+    [ "$kind" != nfs ] || kind=ext4
     rm -f "$work/disk" "$work/nvme"
     truncate -s 4G "$work/disk"
     truncate -s 1G "$work/nvme"
-    PATH=$PATH:/usr/sbin:/sbin "mkfs.$filesystem" -q "$work/disk" >/dev/null ||
-        die "mkfs.$filesystem failed"
+    PATH=$PATH:/usr/sbin:/sbin "mkfs.$kind" -q "$work/disk" >/dev/null ||
+        die "mkfs.$kind failed"
 }
