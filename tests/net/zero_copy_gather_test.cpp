@@ -196,8 +196,10 @@ TEST_CASE("a gathered zero-copy send that waits for its peer can be asked to sto
         set_option(pair.receiver, SO_RCVBUF, roomy);
         REQUIRE(pair.sender.shutdown(half::sending));
         co_await receive_all(pair.receiver, std::span(payload).first(moved));
-        const auto end = co_await pair.receiver.receive();
-        CHECK(end.value().empty());
+        {
+            const auto end = co_await pair.receiver.receive();  // may lie in pages of its own
+            CHECK(end.value().empty());
+        }
         co_await all_notified(here);
         CHECK(pages_out(here) == 0);
     });
