@@ -85,7 +85,7 @@ bring_tests() {
     done <"$1"
     mkdir -p "$image$root/tests"
     (cd "$root/tests" && find . -name '*.sh' -o -name '*.bash' -o -name '*.py' |
-        cpio -pd --quiet "$image$root/tests")
+        cpio -pdu --quiet "$image$root/tests")
 }
 
 # The programs as an archive, which is made again only when packages or this file have changed: a
