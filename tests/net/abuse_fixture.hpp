@@ -24,6 +24,7 @@ struct server_log {
     int served = 0;   // messages answered
     int broken = 0;   // ended by an error of the connection
     int orderly = 0;  // ended by the peer
+    int stopped = 0;  // still there when the server was asked to stop
 };
 
 // Answers message by message until the client ends or breaks the connection. Its memory is in its
@@ -34,12 +35,14 @@ inline task<> answer_messages(server_log& log, tcp_stream client) {
     for (;;) {
         const auto got = co_await client.receive_exactly(std::span(memory));
         if (!got) {
-            ++(got.error() == end_of_stream() ? log.orderly : log.broken);
+            ++(got.error() == end_of_stream()                 ? log.orderly
+               : got.error() == std::errc::operation_canceled ? log.stopped
+                                                              : log.broken);
             break;
         }
         const auto sent = co_await client.send_all(std::span(memory));
         if (!sent) {
-            ++log.broken;
+            ++(sent.error() == std::errc::operation_canceled ? log.stopped : log.broken);
             break;
         }
         ++log.served;
