@@ -23,6 +23,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 namespace pelton::test {
@@ -110,6 +111,7 @@ private:
             answer = answers.front();
             answers.pop_front();
         } else {
+            const std::lock_guard lock(mutex_);
             answer = carry_out(command_of(sqe), sqe.head.cmd_op == abi::nvme_io_vector);
         }
         auto& cqe = queues_->cqes[queues_->cq_tail & queues_->cq_mask];
@@ -182,6 +184,7 @@ private:
         result<std::uint32_t> nvme_id(int) noexcept override { return id; }
         result<std::uint16_t> nvme_command(int, nvme_way way,
                                            const abi::nvme_command& words) noexcept override {
+            const std::lock_guard lock(of_.mutex_);  // several threads may be the caller
             if (way == nvme_way::admin) {
                 return of_.identify(words);
             }
@@ -265,6 +268,7 @@ private:
     int descriptor_ = -1;
     long_ring ring_{*this};
     namespace_calls calls_{*this};
+    std::mutex mutex_;
 };
 
 }  // namespace pelton::test
