@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <system_error>
 #include <vector>
