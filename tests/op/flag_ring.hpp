@@ -2,8 +2,9 @@
 // as a kernel, a file system or a disk does that knows more of them, or fewer.
 #pragma once
 
+#include "forwarding_ring.hpp"
+
 #include <pelton/runtime/kernel/abi.hpp>
-#include <pelton/runtime/kernel/ring_face.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 namespace pelton::test {
 
-class flag_ring final : public ring_face {
+class flag_ring final : public forwarding_ring {
 public:
     unsigned refused = 0;   // answered with EOPNOTSUPP
     unsigned unneeded = 0;  // as if the transfer had been so anyway
@@ -19,9 +20,6 @@ public:
     // The reads and writes that were submitted, with the flags they came with.
     std::vector<io_uring_sqe> transfers;
 
-    int set_up(unsigned entries, io_uring_params& params, io_uring& ring) noexcept override {
-        return real_.set_up(entries, params, ring);
-    }
     int enter(io_uring& ring, unsigned to_submit, unsigned wait_for, unsigned flags, void* argument,
               std::size_t argument_bytes) noexcept override {
         const unsigned tail = __atomic_load_n(ring.sq.ktail, __ATOMIC_ACQUIRE);
@@ -37,18 +35,13 @@ public:
             sqe.rw_flags =
                 static_cast<int>((asked & ~unneeded) | ((asked & refused) != 0 ? unknown : 0));
         }
-        const int entered = real_.enter(ring, to_submit, wait_for, flags, argument, argument_bytes);
+        const int entered =
+            forwarding_ring::enter(ring, to_submit, wait_for, flags, argument, argument_bytes);
         if (entered == static_cast<int>(to_submit)) {
             transfers.insert(transfers.end(), offered.begin(), offered.end());
         }
         return entered;
     }
-    int register_with(io_uring& ring, unsigned opcode, void* argument,
-                      unsigned count) noexcept override {
-        return real_.register_with(ring, opcode, argument, count);
-    }
-    void tear_down(io_uring& ring) noexcept override { real_.tear_down(ring); }
-    unsigned fork_count() const noexcept override { return real_.fork_count(); }
 
     std::vector<unsigned> flags_seen() const {
         std::vector<unsigned> flags;
@@ -76,8 +69,6 @@ private:
                 return false;
         }
     }
-
-    ring_face& real_ = linux_ring();
 };
 
 }  // namespace pelton::test

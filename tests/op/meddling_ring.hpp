@@ -2,7 +2,7 @@
 // that a real kernel gives too rarely for a test to wait for.
 #pragma once
 
-#include <pelton/runtime/kernel/ring_face.hpp>
+#include "forwarding_ring.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -10,18 +10,19 @@
 
 namespace pelton::test {
 
-class meddling_ring final : public ring_face {
+class meddling_ring final : public forwarding_ring {
 public:
     std::deque<int> answers;          // for the next CQEs, in order
     std::function<int(int)> replace;  // for the others, if there is one
 
     int set_up(unsigned entries, io_uring_params& params, io_uring& ring) noexcept override {
         seen_ = 0;
-        return real_.set_up(entries, params, ring);
+        return forwarding_ring::set_up(entries, params, ring);
     }
     int enter(io_uring& ring, unsigned to_submit, unsigned wait_for, unsigned flags, void* argument,
               std::size_t argument_bytes) noexcept override {
-        const int entered = real_.enter(ring, to_submit, wait_for, flags, argument, argument_bytes);
+        const int entered =
+            forwarding_ring::enter(ring, to_submit, wait_for, flags, argument, argument_bytes);
         const unsigned tail = __atomic_load_n(ring.cq.ktail, __ATOMIC_ACQUIRE);
         for (; seen_ != tail; ++seen_) {
             auto& outcome = ring.cq.cqes[seen_ & *ring.cq.kring_mask].res;
@@ -34,15 +35,8 @@ public:
         }
         return entered;
     }
-    int register_with(io_uring& ring, unsigned opcode, void* argument,
-                      unsigned count) noexcept override {
-        return real_.register_with(ring, opcode, argument, count);
-    }
-    void tear_down(io_uring& ring) noexcept override { real_.tear_down(ring); }
-    unsigned fork_count() const noexcept override { return real_.fork_count(); }
 
 private:
-    ring_face& real_ = linux_ring();
     unsigned seen_ = 0;
 };
 
