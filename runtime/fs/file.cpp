@@ -74,6 +74,10 @@ file& file::operator=(file&& other) noexcept {
     return *this;
 }
 
+bool file::register_descriptor() noexcept {
+    return on_.register_with(home_->queues());
+}
+
 void file::drop() noexcept {
     if (!on_.is_open()) {
         return;

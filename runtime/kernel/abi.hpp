@@ -99,6 +99,8 @@ inline constexpr unsigned enter_no_iowait = 1U << 7;        // 6.15
 // io_uring_register(2) opcodes.
 inline constexpr unsigned register_buffers = 0;
 inline constexpr unsigned register_probe = 8;
+inline constexpr unsigned register_files2 = 13;         // 5.13
+inline constexpr unsigned register_files_update2 = 14;  // 5.13
 inline constexpr unsigned register_buffers2 = 15;
 inline constexpr unsigned register_buffers_update = 16;
 inline constexpr unsigned register_iowq_max_workers = 19;
@@ -108,7 +110,7 @@ inline constexpr unsigned register_pbuf_ring = 22;    // 5.19
 inline constexpr unsigned unregister_pbuf_ring = 23;  // 5.19
 inline constexpr unsigned register_sync_cancel = 24;
 inline constexpr unsigned register_clone_buffers = 30;  // 6.12
-inline constexpr unsigned buffers_sparse = 1U << 0;
+inline constexpr unsigned resources_sparse = 1U << 0;   // 5.19
 
 // IORING_OP_ASYNC_CANCEL flags.
 inline constexpr unsigned cancel_all = 1U << 0;
@@ -119,6 +121,7 @@ inline constexpr unsigned pbuf_ring_mmap = 1U << 0;         // 6.4
 inline constexpr unsigned pbuf_ring_incremental = 1U << 1;  // 6.12
 
 // SQE flags.
+inline constexpr std::uint8_t sqe_fixed_file = 1U << 0;
 inline constexpr unsigned sqe_buffer_select = 1U << 5;
 
 // Flags of sends and receives, in sqe.ioprio.

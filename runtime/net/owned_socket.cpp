@@ -12,6 +12,10 @@ owned_socket& owned_socket::operator=(owned_socket&& other) noexcept {
     return *this;
 }
 
+bool owned_socket::register_descriptor() noexcept {
+    return on_.register_with(home_->queues());
+}
+
 void owned_socket::drop() noexcept {
     if (!on_.is_open()) {
         return;

@@ -16,6 +16,11 @@ public:
     // Closes, also when a stop was asked for, and reports what close(2) did.
     close_operation close() noexcept { return close_operation(*home_, on_.release()); }
 
+    // Gives the ring the descriptor once for all sends and single receives, as
+    // file::register_descriptor() does: for connections that live for dozens of messages. An
+    // inflow's one operation holds the socket anyway.
+    bool register_descriptor() noexcept;
+
     bool is_open() const noexcept { return on_.is_open(); }
     int descriptor() const noexcept { return on_.descriptor(); }
 
@@ -40,6 +45,7 @@ class arriving_socket : protected owned_socket {
 public:
     using owned_socket::descriptor;
     using owned_socket::is_open;
+    using owned_socket::register_descriptor;
 
     // As owned_socket::close(). Where close(2) is an operation it comes after that which may still
     // have to be shown; where it is a call, the source makes it at its end.

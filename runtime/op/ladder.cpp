@@ -17,10 +17,10 @@ constexpr rungs writes{abi::op_write_fixed, abi::op_writev_fixed, abi::op_write,
                        abi::op_writev,      feature::write_fixed, feature::writev_fixed,
                        feature::write,      feature::writev};
 
-void fill(io_uring_sqe& sqe, abi::opcode opcode, const target& on, const void* address,
-          unsigned length, std::uint64_t at) noexcept {
+void fill(io_uring_sqe& sqe, const ring& queues, abi::opcode opcode, const target& on,
+          const void* address, unsigned length, std::uint64_t at) noexcept {
     sqe.opcode = opcode;
-    sqe.fd = on.descriptor();
+    on.name_in(sqe, queues);
     sqe.off = at;
     sqe.addr = reinterpret_cast<std::uint64_t>(address);
     sqe.len = length;
@@ -30,7 +30,7 @@ rung prepare_plain(io_uring_sqe& sqe, ring& queues, const rungs& steps, const ta
                    std::uint64_t at) noexcept {
     one.length = std::min(one.length, abi::transfer_bytes_max);
     if (queues.has(steps.has_plain)) {
-        fill(sqe, steps.plain, on, one.start, static_cast<unsigned>(one.length), at);
+        fill(sqe, queues, steps.plain, on, one.start, static_cast<unsigned>(one.length), at);
         return rung::plain;
     }
     const auto entry = queues.scratch(1);
@@ -38,7 +38,7 @@ rung prepare_plain(io_uring_sqe& sqe, ring& queues, const rungs& steps, const ta
         return rung::put_off;
     }
     entry[0] = one;
-    fill(sqe, steps.vector, on, entry.data(), 1, at);
+    fill(sqe, queues, steps.vector, on, entry.data(), 1, at);
     return rung::plain;
 }
 
@@ -48,7 +48,7 @@ rung prepare_one(io_uring_sqe& sqe, ring& queues, const rungs& steps, const targ
     if (queues.has(steps.has_fixed)) {
         const int index = queues.registered().find(one.start, one.length);
         if (index != registry::none) {
-            fill(sqe, steps.fixed, on, one.start, static_cast<unsigned>(one.length), at);
+            fill(sqe, queues, steps.fixed, on, one.start, static_cast<unsigned>(one.length), at);
             sqe.buf_index = static_cast<std::uint16_t>(index);
             return rung::fixed;
         }
@@ -95,12 +95,12 @@ rung prepare_transfer(io_uring_sqe& sqe, ring& queues, direction way, const targ
         queues.has(steps.has_fixed_vector)) {
         const int index = queues.registered().find_all(entries.array, entries.count);
         if (index != registry::none) {
-            fill(sqe, steps.fixed_vector, on, entries.array, entries.count, at);
+            fill(sqe, queues, steps.fixed_vector, on, entries.array, entries.count, at);
             sqe.buf_index = static_cast<std::uint16_t>(index);
             return rung::fixed;
         }
     }
-    fill(sqe, steps.vector, on, entries.array, entries.count, at);
+    fill(sqe, queues, steps.vector, on, entries.array, entries.count, at);
     return rung::plain;
 }
 

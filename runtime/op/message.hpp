@@ -56,7 +56,7 @@ public:
             return false;
         }
         sqe.opcode = reads() ? abi::op_recvmsg : abi::op_sendmsg;
-        sqe.fd = on_.descriptor();
+        on_.name_in(sqe, queues);
         sqe.addr = reinterpret_cast<std::uint64_t>(&header_);
         sqe.len = 1;
         sqe.msg_flags = flags_;

@@ -108,16 +108,16 @@ void receive_operation::count_no_more() noexcept {
 }
 
 bool receive_operation::prepare(io_uring_sqe& sqe, ring& queues) noexcept {
-    sqe.fd = from_.on.descriptor();
     if (at_ == stage::polling) {
-        io_uring_prep_poll_add(&sqe, sqe.fd, POLLIN);
+        io_uring_prep_poll_add(&sqe, from_.on.descriptor(), POLLIN);
         return true;
     }
+    from_.on.name_in(sqe, queues);
     const bool plain = at_ == stage::picking || queues.has(feature::recv);
     sqe.opcode = plain ? abi::op_recv : abi::op_read;
     const auto most = std::min(from_.bytes_max, abi::transfer_bytes_max);
     if (at_ == stage::picking) {
-        sqe.flags = abi::sqe_buffer_select;
+        sqe.flags |= abi::sqe_buffer_select;
         sqe.buf_group = receive_buffers::group;
         sqe.len = most < buffers_->run_bytes() ? static_cast<std::uint32_t>(most) : 0;
         return true;

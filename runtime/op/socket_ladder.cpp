@@ -15,18 +15,19 @@ struct rungs {
 constexpr rungs receives{abi::op_recv, abi::op_recvmsg, feature::recv, feature::recvmsg, 0};
 constexpr rungs sends{abi::op_send, abi::op_sendmsg, feature::send, feature::sendmsg, MSG_NOSIGNAL};
 
-void fill(io_uring_sqe& sqe, abi::opcode opcode, const target& on, const void* address,
-          std::size_t length, unsigned flags) noexcept {
+void fill(io_uring_sqe& sqe, const ring& queues, abi::opcode opcode, const target& on,
+          const void* address, std::size_t length, unsigned flags) noexcept {
     sqe.opcode = opcode;
-    sqe.fd = on.descriptor();
+    on.name_in(sqe, queues);
     sqe.addr = reinterpret_cast<std::uint64_t>(address);
     sqe.len = static_cast<unsigned>(length);
     sqe.msg_flags = flags;
 }
 
-void fill_plain(io_uring_sqe& sqe, const rungs& steps, const target& on, area one) noexcept {
+void fill_plain(io_uring_sqe& sqe, const ring& queues, const rungs& steps, const target& on,
+                area one) noexcept {
     const auto length = std::min(one.length, abi::transfer_bytes_max);
-    fill(sqe, steps.plain, on, one.start, length, steps.flags);
+    fill(sqe, queues, steps.plain, on, one.start, length, steps.flags);
 }
 
 bool fill_message(io_uring_sqe& sqe, ring& queues, const rungs& steps, const target& on,
@@ -38,7 +39,7 @@ bool fill_message(io_uring_sqe& sqe, ring& queues, const rungs& steps, const tar
     header = {};
     header.msg_iov = reinterpret_cast<iovec*>(const_cast<area*>(entries.array));
     header.msg_iovlen = entries.count;
-    fill(sqe, steps.message, on, &header, 1, steps.flags);
+    fill(sqe, queues, steps.message, on, &header, 1, steps.flags);
     return true;
 }
 
@@ -49,14 +50,14 @@ bool prepare_socket_transfer(io_uring_sqe& sqe, ring& queues, direction way, con
     const auto& steps = way == direction::reading ? receives : sends;
     const bool has_plain = queues.has(steps.has_plain);
     if (memory.contiguous() && has_plain) [[likely]] {
-        fill_plain(sqe, steps, on, {memory.address(), memory.bytes()});
+        fill_plain(sqe, queues, steps, on, {memory.address(), memory.bytes()});
         return true;
     }
     if (queues.has(steps.has_message)) {
         return fill_message(sqe, queues, steps, on, memory, header);
     }
     if (has_plain) {
-        fill_plain(sqe, steps, on, memory.front());
+        fill_plain(sqe, queues, steps, on, memory.front());
         return true;
     }
     return prepare_transfer(sqe, queues, way, on, memory, target::no_position) != rung::put_off;

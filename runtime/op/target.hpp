@@ -6,8 +6,12 @@
 #pragma once
 
 #include <pelton/buffers/areas.hpp>
+#include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/outcome/fatal.hpp>
 #include <pelton/runtime/outcome/misaligned.hpp>
+#include <pelton/runtime/ring/registered_descriptor.hpp>
+
+#include <liburing.h>
 
 #include <cstdint>
 #include <system_error>
@@ -46,6 +50,7 @@ public:
         check(in_use_ == 0 && other.in_use_ == 0,
               "a file or stream was moved while operations on it are pending");
         descriptor_ = std::exchange(other.descriptor_, -1);
+        registered_ = std::move(other.registered_);
         takes_fixed_vectors_ = other.takes_fixed_vectors_;
         has_peer_ = other.has_peer_;
         alignment_ = other.alignment_;
@@ -60,6 +65,24 @@ public:
 
     int descriptor() const noexcept { return descriptor_; }
     bool is_open() const noexcept { return descriptor_ >= 0; }
+
+    // Names the descriptor in an SQE of `queues`: by its place in that ring's table of open files
+    // if it has one, which spares the kernel finding the file and holding it.
+    void name_in(io_uring_sqe& sqe, const ring& queues) const noexcept {
+        if (registered_.known_to(queues)) {
+            sqe.fd = registered_.place();
+            sqe.flags |= abi::sqe_fixed_file;
+        } else {
+            sqe.fd = descriptor_;
+        }
+    }
+    // Whether it has a place there now.
+    bool register_with(ring& queues) noexcept {
+        if (!registered_) {
+            registered_ = registered_descriptor(queues, descriptor_);
+        }
+        return static_cast<bool>(registered_);
+    }
     direct_alignment alignment() const noexcept { return alignment_; }
 
     atomic_limits atomic() const noexcept { return atomic_; }
@@ -77,6 +100,7 @@ public:
         check(in_use_ == 0,
               "a file or stream was destroyed while operations on it are pending, or closed; await "
               "them first");
+        registered_.give_back();
         return std::exchange(descriptor_, -1);
     }
 
@@ -126,6 +150,7 @@ private:
     std::error_code refuse_direct(const areas& memory, std::uint64_t at) const noexcept;
 
     int descriptor_ = -1;
+    registered_descriptor registered_;
     bool takes_fixed_vectors_ = false;
     bool has_peer_ = false;
     bool refuses_dont_cache_ = false;

@@ -28,6 +28,7 @@ enum class feature : std::uint8_t {
     buffer_ring_incremental,
     receive_bundle,
     clone_buffers,
+    registered_descriptors,
     // Opcodes
     read,
     write,

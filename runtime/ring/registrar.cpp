@@ -1,8 +1,8 @@
 #include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/outcome/failed_call.hpp>
 #include <pelton/runtime/outcome/fatal.hpp>
-#include <pelton/runtime/ring/buffer_table.hpp>
 #include <pelton/runtime/ring/registrar.hpp>
+#include <pelton/runtime/ring/resource_table.hpp>
 #include <pelton/runtime/ring/setup.hpp>
 
 namespace pelton {
@@ -12,9 +12,9 @@ registrar::registrar(ring_face& kernel) : kernel_(kernel) {
     if (const int made = kernel_.set_up(1, params, queues_); made < 0) {
         throw_failed_call(-made, set_up_failure(-made));
     }
-    buffers_register table{};
+    resources_register table{};
     table.count = registry::slots;
-    table.flags = abi::buffers_sparse;
+    table.flags = abi::resources_sparse;
     const int prepared =
         kernel_.register_with(queues_, abi::register_buffers2, &table, sizeof(table));
     if (prepared < 0) {
@@ -29,7 +29,7 @@ void registrar::note(unsigned index, registered_range range) noexcept {
 }
 
 int registrar::update(unsigned index, const area& to) noexcept {
-    buffers_update request{};
+    resources_update request{};
     request.offset = index;
     request.data = reinterpret_cast<std::uint64_t>(&to);
     request.count = 1;

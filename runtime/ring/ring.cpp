@@ -1,7 +1,7 @@
 #include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/outcome/fatal.hpp>
-#include <pelton/runtime/ring/buffer_table.hpp>
 #include <pelton/runtime/ring/registrar.hpp>
+#include <pelton/runtime/ring/resource_table.hpp>
 #include <pelton/runtime/ring/ring.hpp>
 #include <pelton/runtime/ring/setup.hpp>
 
@@ -17,7 +17,7 @@ namespace {
 // Four operations of the largest vector between two enters; a fifth waits for the next.
 constexpr std::size_t scratch_entries = 4 * std::size_t{abi::iovec_max};
 
-// As in buffer_table.hpp, for other registrations.
+// As in resource_table.hpp, for other registrations.
 struct ring_descriptor_update {
     std::uint32_t offset;
     std::uint32_t reserved;
@@ -42,7 +42,10 @@ __kernel_timespec timespec_of(std::uint64_t nanoseconds) {
 }  // namespace
 
 ring::ring(ring_face& kernel, const ring_options& options)
-    : scratch_(scratch_entries), kernel_(kernel), known_(set_up_ring(kernel, options, queues_)) {
+    : scratch_(scratch_entries),
+      kernel_(kernel),
+      known_(set_up_ring(kernel, options, queues_)),
+      descriptors_(options.registered_descriptors_max) {
     fork_count_ = kernel_.fork_count();
     map_queues();
     enter_flags_ = abi::enter_getevents;
@@ -112,9 +115,9 @@ void ring::make_buffer_table() noexcept {
     if (known_.masked.test(index)) {
         return;
     }
-    buffers_register table{};
+    resources_register table{};
     table.count = registry::slots;
-    table.flags = abi::buffers_sparse;
+    table.flags = abi::resources_sparse;
     if (kernel_.register_with(queues_, abi::register_buffers2, &table, sizeof(table)) == 0) {
         known_.present.set(index);
     }
@@ -232,7 +235,7 @@ result<unsigned> ring::register_range(std::byte* start, std::size_t bytes) noexc
         return failure(ENOSPC);
     }
     area whole{start, bytes};
-    buffers_update update{};
+    resources_update update{};
     update.offset = static_cast<std::uint32_t>(slot);
     update.data = reinterpret_cast<std::uint64_t>(&whole);
     update.count = 1;
@@ -248,7 +251,7 @@ result<unsigned> ring::register_range(std::byte* start, std::size_t bytes) noexc
 void ring::unregister_range(unsigned index) noexcept {
     registry_.set(index, {});
     area nothing{nullptr, 0};
-    buffers_update update{};
+    resources_update update{};
     update.offset = index;
     update.data = reinterpret_cast<std::uint64_t>(&nothing);
     update.count = 1;

@@ -14,6 +14,7 @@
 #include <pelton/runtime/kernel/ring_face.hpp>
 #include <pelton/runtime/outcome/result.hpp>
 #include <pelton/runtime/ring/capabilities.hpp>
+#include <pelton/runtime/ring/descriptor_table.hpp>
 #include <pelton/runtime/ring/mask.hpp>
 #include <pelton/runtime/ring/registry.hpp>
 
@@ -32,7 +33,8 @@ struct ring_options {
     unsigned cq_entries = 0;           // 0: four times the SQ; at least as many as it has, and 4
     unsigned iowq_bounded_max = 4;     // kernel threads for regular files
     unsigned iowq_unbounded_max = 32;  // kernel threads for everything else
-    feature_set masked{};              // to do without; see mask.hpp
+    unsigned registered_descriptors_max = 4096;
+    feature_set masked{};  // to do without; see mask.hpp
     // Makes no table of registered buffers: cloning wants to find none.
     bool clones_buffers = false;
 };
@@ -142,6 +144,16 @@ public:
                                       bool incremental) noexcept;
     void unregister_buffer_ring(std::uint16_t group) noexcept;
 
+    // The place in this ring's table of open files (IORING_REGISTER_FILES2) at which `descriptor`
+    // is from now on, or descriptor_table::none. See registered_descriptor.hpp.
+    int register_descriptor(int descriptor) noexcept {
+        return has(feature::registered_descriptors) ? descriptors_.put(kernel_, queues_, descriptor)
+                                                    : descriptor_table::none;
+    }
+    void unregister_descriptor(int place) noexcept {
+        descriptors_.take_out(kernel_, queues_, place);
+    }
+
     const capabilities& known() const noexcept { return known_; }
     bool has(feature one) const noexcept { return known_.has(one); }
     // What another ring's MSG_RING names.
@@ -184,6 +196,7 @@ private:
     unsigned sq_tail_ = 0;
     std::size_t scratch_used_ = 0;
     registry registry_;
+    descriptor_table descriptors_;
     ring_counters counters_;
 };
 

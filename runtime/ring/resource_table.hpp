@@ -1,19 +1,19 @@
-// Layouts of the kernel's registration arguments for buffers: io_uring_register(2). Debian 12's
-// header has them under other names than later ones, so they are spelled here.
+// Layouts of the kernel's registration arguments for buffers and files: io_uring_register(2).
+// Debian 12's header has them under other names than later ones, so they are spelled here.
 #pragma once
 
 #include <cstdint>
 
 namespace pelton {
 
-struct buffers_register {
+struct resources_register {
     std::uint32_t count;
     std::uint32_t flags;
     std::uint64_t reserved;
     std::uint64_t data;
     std::uint64_t tags;
 };
-struct buffers_update {
+struct resources_update {
     std::uint32_t offset;
     std::uint32_t reserved;
     std::uint64_t data;
@@ -29,7 +29,7 @@ struct buffers_clone {
     std::uint32_t count;  // 0: all
     std::uint32_t padding[3];
 };
-static_assert(sizeof(buffers_register) == 32 && sizeof(buffers_update) == 32);
+static_assert(sizeof(resources_register) == 32 && sizeof(resources_update) == 32);
 static_assert(sizeof(buffers_clone) == 32);
 
 }  // namespace pelton
