@@ -8,6 +8,7 @@ namespace {
 
 task<> session(tcp_stream client) {
     if (!client.set_no_delay(true)) co_return;
+    client.register_descriptor();  // raw's connections are direct descriptors
     auto coming = client.inflow();
     for (;;) {
         const auto got = co_await coming.next();

@@ -50,7 +50,8 @@ constexpr echo_case echo_cases[] = {{"echo, 64 connections, 64 B", 64, 64},
 
 const std::vector<std::string> of_streams = {
     "receive_multishot",       "receive_bundle", "buffer_ring",
-    "buffer_ring_incremental", "recv",           "send"};
+    "buffer_ring_incremental", "recv",           "send",
+    "registered_descriptors"};
 
 std::vector<masked> masks(const std::vector<std::string>& more, report& out) {
     std::vector<std::string> names = of_the_ring;

@@ -52,7 +52,22 @@ options with_room() {
     return with;
 }
 
-task<> time_case(file& from, const settings& s, report& out, const data_file& data,
+// The file both ways: as it was opened, and with its descriptor registered.
+struct opened {
+    file plain;
+    file registered;
+};
+
+task<result<opened>> open_twice(shard& here, const data_file& data, open_mode mode) {
+    auto plain = co_await file::open(here, data.path(), mode);
+    if (!plain) co_return std::unexpected(plain.error());
+    auto registered = co_await file::open(here, data.path(), mode);
+    if (!registered) co_return std::unexpected(registered.error());
+    registered->register_descriptor();
+    co_return opened{std::move(*plain), std::move(*registered)};
+}
+
+task<> time_case(opened& from, const settings& s, report& out, const data_file& data,
                  const read_plan& plan) {
     const std::string name = fmt::format("{} {} KiB, depth {}", plan.direct ? "O_DIRECT" : "cached",
                                          plan.block_bytes >> 10, plan.depth);
@@ -61,12 +76,17 @@ task<> time_case(file& from, const settings& s, report& out, const data_file& da
     raw_read raw_direct(plan, raw_read::file::direct_descriptor);
     thread_read threads(plan);
     const std::vector<rival_run> rivals = {[&](std::uint64_t n) { raw.run(n); },
-                                           [&](std::uint64_t n) { raw_direct.run(n); },
                                            [&](std::uint64_t n) { threads.run(n); }};
+    const std::vector<rival_run> rivals_by_place = {[&](std::uint64_t n) { raw_direct.run(n); }};
     auto blocks = blocks_of(plan);
-    auto ours = [&](std::uint64_t n) { return read_all(from, plan, blocks, n); };
-    pairing pairs({"pelton", "raw READ_FIXED", "raw, direct desc.", "preadv, threads"},
-                  throughput_and_cpu(), s.pairs_or(micro_pairs));
+    auto ours = [&](std::uint64_t n) { return read_all(from.plain, plan, blocks, n); };
+    auto ours_by_place = [&](std::uint64_t n) {
+        return read_all(from.registered, plan, blocks, n);
+    };
+    pairing pairs({"pelton", "raw READ_FIXED", "preadv, threads"}, throughput_and_cpu(),
+                  s.pairs_or(micro_pairs));
+    pairing pairs_by_place({"pelton", "raw, direct desc."}, throughput_and_cpu(),
+                           s.pairs_or(micro_pairs));
     const std::function<void()> warm = [&] {
         if (!plan.direct) data.warm_cache();
     };
@@ -74,15 +94,17 @@ task<> time_case(file& from, const settings& s, report& out, const data_file& da
     const std::uint64_t operations = calibrate(rivals[0], s.seconds_or(0.05), plan.depth);
     co_await duel(pairs, operations, ours, rivals, warm);
     out.add(name, pairs, {{1, 0, throughput_bar}});
+    co_await duel(pairs_by_place, operations, ours_by_place, rivals_by_place, warm);
+    out.add(name + ", registered", pairs_by_place, {{1, 0, throughput_bar}});
 }
 
 task<result<void>> time_all(shard& here, const settings& s, report& out, const data_file& data) {
     auto pages = co_await here.pages().take(deepest * largest_block / arena::page_bytes());
     if (!pages) co_return std::unexpected(pages.error());
     std::memset(pages->data(), 0, pages->size());
-    auto cached = co_await file::open(here, data.path(), open_mode::read);
+    auto cached = co_await open_twice(here, data, open_mode::read);
     if (!cached) co_return std::unexpected(cached.error());
-    auto direct = co_await file::open(here, data.path(), open_mode::read | open_mode::direct);
+    auto direct = co_await open_twice(here, data, open_mode::read | open_mode::direct);
     if (!direct) co_return std::unexpected(direct.error());
     for (const bool is_direct : {false, true}) {
         for (const std::size_t block : {std::size_t{4096}, largest_block}) {
