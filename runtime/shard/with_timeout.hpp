@@ -123,7 +123,7 @@ private:
 // yields; a value that is no result becomes one. The error is deadline_passed(), which compares
 // equal to std::errc::timed_out, when this deadline ended it; operation_canceled when the strand
 // was asked to stop first. A task<> that ends after its deadline is timed out: it cannot say more.
-// A limit of zero or less still starts it, so what is there already is yielded.
+// A limit of zero or less still starts it, so what the kernel yields at once is yielded.
 //
 // It is never stopped early. From a quarter of a second on, a limit may begin to count late in a
 // busy loop, by a tick of the kernel's clock (clock_getres(2) of CLOCK_MONOTONIC_COARSE; mostly 4
