@@ -19,8 +19,8 @@ def main(factor, files):
     paths = set()
     for test in json.load(sys.stdin)["tests"]:
         properties = properties_of(test)
-        if set(properties.get("LABELS", [])) & {"tidy", "consumer", "masked", "masks"}:
-            continue  # of the sources, or about newer kernels
+        if set(properties.get("LABELS", [])) & {"tidy", "consumer", "masked", "masks", "bench"}:
+            continue  # of the sources, about newer kernels, or of times
         command = test["command"]
         paths.update(each for each in command if os.path.isabs(each) and os.path.exists(each))
         seconds = int(float(properties.get("TIMEOUT", 60)) * factor)
