@@ -1,3 +1,4 @@
+#include <pelton/runtime/net/bind_anywhere.hpp>
 #include <pelton/runtime/net/tcp_listener.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 
@@ -5,13 +6,8 @@ namespace pelton {
 
 result<tcp_listener> tcp_listener::bind(shard& here, const endpoint& where,
                                         const listen_options& options) noexcept {
-    auto made = try_bind(here, where, options);
-    const bool no_v6 = !made && (made.error() == std::errc::address_family_not_supported ||
-                                 made.error() == std::errc::address_not_available);
-    if (no_v6 && where.family() == AF_INET6 && where.is_wildcard() && !options.v6_only) {
-        return try_bind(here, endpoint::any_v4(where.port()), options);
-    }
-    return made;
+    return bind_anywhere(where, options.v6_only,
+                         [&](const endpoint& at) noexcept { return try_bind(here, at, options); });
 }
 
 result<tcp_listener> tcp_listener::try_bind(shard& here, const endpoint& where,

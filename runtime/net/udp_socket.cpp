@@ -1,3 +1,4 @@
+#include <pelton/runtime/net/bind_anywhere.hpp>
 #include <pelton/runtime/net/udp_inflow.hpp>
 #include <pelton/runtime/net/udp_socket.hpp>
 #include <pelton/runtime/outcome/truncated_datagram.hpp>
@@ -81,13 +82,8 @@ void udp_send::dress(msghdr& header) noexcept {
 
 result<udp_socket> udp_socket::bind(shard& here, const endpoint& where,
                                     const datagram_options& options) noexcept {
-    auto made = try_bind(here, where, options);
-    const bool no_v6 = !made && (made.error() == std::errc::address_family_not_supported ||
-                                 made.error() == std::errc::address_not_available);
-    if (no_v6 && where.family() == AF_INET6 && where.is_wildcard() && !options.v6_only) {
-        return try_bind(here, endpoint::any_v4(where.port()), options);
-    }
-    return made;
+    return bind_anywhere(where, options.v6_only,
+                         [&](const endpoint& at) noexcept { return try_bind(here, at, options); });
 }
 
 result<udp_socket> udp_socket::try_bind(shard& here, const endpoint& where,

@@ -1,45 +1,15 @@
 // serve() by one multishot accept: many connections, errors, and what comes while it stops.
 #include "accept_faults.hpp"
 #include "connection.hpp"
+#include "guests.hpp"
 #include "recording_ring.hpp"
 
 #include <pelton/runtime/op/nop.hpp>
-
-#include <optional>
 
 using namespace pelton;
 using namespace pelton::test;
 
 namespace {
-
-task<> answer(tcp_stream client) {
-    if (auto got = co_await client.receive(); got && !got->empty()) {
-        const auto sent = co_await client.send_all(*got);
-        CHECK(sent);
-    }
-}
-
-task<> ask(tcp_stream& stream) {
-    const auto sent = co_await stream.send_all(areas::for_write("?"));
-    CHECK(sent);
-    const auto got = co_await stream.receive();
-    CHECK(got.value().size() == 1);
-}
-
-template <class Guests>
-task<result<void>> serve_while(shard& here, Guests& guests) {
-    auto door = tcp_listener::bind(here, endpoint::loopback(0)).value();
-    const auto where = door.local().value();
-    std::optional<result<void>> ended;
-    const auto body = [&](children& kids) -> task<> {
-        kids.spawn([&]() -> task<> { ended = co_await door.serve(kids, answer); });
-        co_await guests(where);
-        kids.request_stop();
-    };
-    co_await scope(body);
-    CHECK(here.lasting().used() == 0);
-    co_return *ended;
-}
 
 int knock(endpoint where) {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
