@@ -33,7 +33,11 @@ unsigned command_ring::long_entries::fork_count() const noexcept {
 }
 
 command_ring::command_ring(ring_face& kernel, const ring_options& options) : kernel_(kernel) {
-    const auto known = set_up_ring(kernel_, options, queues_);
+    // With DEFER_TASKRUN a command's end would wait until this ring is entered, and a poll of its
+    // descriptor is not woken before the CQE is there.
+    auto as_polled = options;
+    as_polled.masked.set(static_cast<std::size_t>(feature::defer_taskrun));
+    const auto known = set_up_ring(kernel_, as_polled, queues_);
     fork_count_ = kernel_.fork_count();
     sq_entries_ = *queues_.sq.kring_entries;
     sq_mask_ = *queues_.sq.kring_mask;

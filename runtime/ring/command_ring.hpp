@@ -2,6 +2,9 @@
 // of 80 bytes, so they are twice as long as other rings', and so are its CQEs (IORING_SETUP_SQE128
 // and _CQE32, Linux 5.19). The loop's own ring has the short ones, which are faster.
 //
+// Its descriptor is for polling: a CQE appears when its command has ended, whoever is entered then,
+// once the thread that made the ring comes through the kernel or sleeps there.
+//
 // Thread: the one that made it. A forked child that enters it ends with a sentence.
 #pragma once
 

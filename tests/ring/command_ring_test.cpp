@@ -1,4 +1,5 @@
 #include "buffers/death.hpp"
+#include "fixture.hpp"
 #include "ring/peeling_ring.hpp"
 #include "skip.hpp"
 
@@ -8,8 +9,10 @@
 
 #include <poll.h>
 
+#include <array>
 #include <csignal>
 #include <cstdint>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <system_error>
@@ -59,6 +62,36 @@ TEST_CASE("a ring of long entries carries SQEs of 128 bytes and CQEs of 32, arou
         CHECK_FALSE(is_readable(queues.descriptor()));
         expected += count;
     }
+}
+
+TEST_CASE("another ring that polls a ring of long entries wakes when one of its commands ends") {
+    command_ring queues(linux_ring(), of(2));
+    ring loop(linux_ring(), of(2));
+    const test::pipe_ends some;
+    std::array<char, 8> into{};
+    auto* sqe = queues.peek();
+    io_uring_prep_rw(abi::op_read, &sqe->head, some.reader(), into.data(), into.size(), 0);
+    queues.commit();
+    queues.enter(false);
+    io_uring_prep_poll_add(loop.peek_sqe(), queues.descriptor(), POLLIN);
+    loop.commit_sqe();
+    // The poll waits before there is anything to tell. The first of a ring looks twice.
+    for (int i = 0; i < 4; ++i) {
+        loop.enter(0, std::nullopt);
+    }
+    REQUIRE(loop.reap([](std::uint64_t, std::int32_t, std::uint32_t) {}) == 0);
+    some.write("word");
+    CHECK(!loop.enter(1, 10'000'000'000).timed_out);
+    CHECK(loop.reap([](std::uint64_t, std::int32_t outcome, std::uint32_t) {
+        CHECK((outcome & POLLIN) != 0);
+    }) == 1);
+    queues.enter(true);
+    int ended = 0;
+    queues.reap([&](std::uint64_t, std::int32_t result) {
+        ++ended;
+        CHECK(result == 4);
+    });
+    CHECK(ended == 1);
 }
 
 TEST_CASE("a ring of long entries gives no more SQEs than it has, and each of them zeroed") {
