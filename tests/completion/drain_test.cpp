@@ -171,3 +171,27 @@ TEST_CASE("draining ends a queued chain without starting it") {
     CHECK(second.outcome() == -ECANCELED);
     CHECK(bench.taken() == 0);
 }
+
+TEST_CASE("a part of a transfer that ends while draining is the transfer's last") {
+    bench_loop bench;
+    watched whole;
+    whole.come_in_parts(2);
+    bench.start(whole);
+    struct {
+        bench_loop& bench;
+        std::uint64_t now = 0;
+    } time{bench};
+    const auto clock = [](void* context) {
+        auto& at = *static_cast<decltype(time)*>(context);
+        if (++at.now == 2) {  // it is in the kernel now, and being waited for
+            at.bench.kernel.post(at.bench.last().user_data, 10);
+        }
+        return at.now;
+    };
+    CHECK(bench.completions.drain(ten_seconds, clock, &time));
+    CHECK(whole.done());
+    CHECK(whole.outcome() == -ECANCELED);
+    CHECK(whole.moved() == 10);
+    CHECK(whole.prepared() == 1);
+    CHECK(!bench.completions.has_queued());
+}
