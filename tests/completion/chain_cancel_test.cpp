@@ -169,3 +169,37 @@ TEST_CASE("each member of a stopped hard chain is cancelled as its turn comes") 
     }
     CHECK(bench.completions.has_ready());
 }
+
+TEST_CASE("a chain takes none of the CQ's room, neither while it runs nor afterwards") {
+    bench_loop bench(entries(4, 8));
+    constexpr std::size_t room = 6;  // 8 less the doorbell's and a cancel's
+    std::size_t answered = 0;
+    const auto turn_often = [&] {
+        for (int i = 0; i < 10; ++i) {
+            bench.turn();
+        }
+        return bench.taken() - answered;
+    };
+    const auto answer_one = [&] { answer(bench, user_data_of(bench, answered++), 0); };
+    for (int round = 0; round < 5; ++round) {
+        chained one(bench);
+        std::array<watched, room> others;
+        for (auto& each : others) {
+            bench.start(each);
+        }
+        CHECK(turn_often() == 3 + room);
+        while (bench.completions.in_flight() != 0) {
+            answer_one();
+        }
+        CHECK(one.all_done());
+        bench.completions.resume_ready(1 + room);
+    }
+    std::array<watched, 20> all;
+    for (auto& each : all) {
+        bench.start(each);
+    }
+    CHECK(turn_often() == room);
+    while (bench.completions.in_flight() != 0) {
+        answer_one();
+    }
+}
