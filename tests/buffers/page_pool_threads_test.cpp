@@ -89,6 +89,28 @@ TEST_CASE("leases dropped by four threads while the pool lends on all come home"
     }
 }
 
+TEST_CASE("pages whose last two leases end at the same moment on two threads come home once") {
+    arena memory({.bytes = 512 * 4096});
+    page_pool pool(memory);
+    for (int round = 0; round < 300; ++round) {
+        auto held = *pool.take(512);
+        std::atomic<int> ready = 0;
+        const auto drop = [&ready](lease mine) {
+            ++ready;
+            while (ready < 2) {  // no sleep: both go through the pages side by side
+            }
+            mine.release();
+        };
+        {
+            const std::jthread other(drop, held.share());
+            drop(std::move(held));
+        }
+        pool.collect();
+        REQUIRE(pool.lent_pages() == 0);
+        REQUIRE(pool.largest_run() == 512);
+    }
+}
+
 TEST_CASE("the wake hook is called once each time pages start to wait for collection") {
     arena memory({.bytes = 16 * 4096});
     std::atomic<int> wakes = 0;
