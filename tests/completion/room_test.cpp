@@ -136,6 +136,22 @@ TEST_CASE("a doorbell that opens when the CQ's room is taken still has a place i
     CHECK(bench.completions.in_flight() == 0);
 }
 
+TEST_CASE("places that are kept for the bells of peers stay free") {
+    bench_loop bench(entries(2, 8));
+    bench.completions.keep_places_for(3);
+    std::array<watched, 10> all;
+    for (auto& each : all) {
+        bench.start(each);
+    }
+    for (int i = 0; i < 10; ++i) {
+        bench.turn();
+    }
+    CHECK(bench.taken() == 3);  // of 8, less the peers', the doorbell's and a cancel's
+    for (std::size_t i = 0; i < bench.taken(); ++i) {
+        answer(bench, bench.kernel.seen()[i].user_data, 0);
+    }
+}
+
 TEST_CASE("a doorbell that finds the SQ full is submitted next, without a sleep between") {
     bench_loop bench;
     std::array<watched, 2> fillers;
