@@ -1,5 +1,6 @@
 // What is said when the shards of a team all wait for each other, and when it is not.
 #include "buffers/sanitizer.hpp"
+#include "forwarding_calls.hpp"
 #include "shard/several.hpp"
 #include "skip.hpp"
 
@@ -42,6 +43,17 @@ task<> post_shielded(shard& there) {
     CHECK(post(there, wait_shielded));
     co_return;
 }
+
+// Counts the threads just after the last one that was not a shard's gave its pages back and went.
+class late_calls final : public forwarding_calls {
+public:
+    std::optional<unsigned> threads_of_process() noexcept override {
+        std::jthread([pages = std::move(held)]() mutable { pages.release(); }).join();
+        return 1;
+    }
+
+    lease held;
+};
 
 task<> call_for_ever(shard& here) {
     co_await on(here.peer(2), wait_for_ever);
@@ -174,6 +186,16 @@ TEST_CASE("a thread that holds an address, pages or a stop source may end what l
             co_await with_stop(quit.get_token(), call_for_ever(here));
         });
     }
+}
+
+TEST_CASE("a thread that sends pages home and is gone when it is looked for was in time") {
+    late_calls calls;
+    auto with = tiny();
+    with.calls = &calls;
+    on_shard(with, [&calls](shard& here) -> task<> {
+        calls.held = std::move(*here.pages().take_now(16));
+        CHECK(co_await here.pages().take(1));
+    });
 }
 
 TEST_CASE("a thousand calls that go to and fro at random are never taken for a standstill") {
