@@ -1,4 +1,5 @@
 #include "fixture.hpp"
+#include "forwarding_ring.hpp"
 #include "skipped_time.hpp"
 
 #include <pelton/runtime/shard/sleep.hpp>
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <random>
+#include <utility>
 #include <vector>
 
 using namespace pelton;
@@ -24,6 +26,24 @@ task<> sleep_and_note(std::chrono::nanoseconds length, std::vector<int>& order, 
 task<result<void>> slept(std::chrono::nanoseconds length) {
     co_return co_await sleep(length);
 }
+
+// The real ring, on which the first cancel finds nothing.
+class missing_ring final : public forwarding_ring {
+public:
+    int enter(io_uring& ring, unsigned to_submit, unsigned wait_for, unsigned flags, void* argument,
+              std::size_t argument_bytes) noexcept override {
+        for (unsigned at = *ring.sq.khead; at != *ring.sq.ktail; ++at) {
+            auto& sqe = ring.sq.sqes[at & *ring.sq.kring_mask];
+            if (sqe.opcode == abi::op_async_cancel && std::exchange(misses_, false)) {
+                sqe.addr = ~std::uint64_t{0};
+            }
+        }
+        return forwarding_ring::enter(ring, to_submit, wait_for, flags, argument, argument_bytes);
+    }
+
+private:
+    bool misses_ = true;
+};
 
 }  // namespace
 
@@ -182,6 +202,23 @@ TEST_CASE("a process that only sleeps does not wake for nothing") {
         const auto before = here.queues().counters().enters;
         CHECK(co_await sleep(50ms));
         CHECK(here.queues().counters().enters - before <= 3);
+    });
+}
+
+TEST_CASE("a cancel that found nothing is sent again, though nothing else would wake the shard") {
+    missing_ring kernel;
+    auto with = tiny();
+    with.ring_kernel = &kernel;
+    on_shard(with, [](shard& here) -> task<> {
+        const pipe_ends silent;
+        auto read = [&]() -> task<> { CHECK(!co_await pipe_read(here, silent.reader())); };
+        auto family = [&](children& kids) -> task<> {
+            kids.spawn(read);
+            CHECK(co_await nop(here));  // the read is in the kernel now, too
+            kids.request_stop();
+        };
+        co_await scope(family);
+        CHECK(here.completions().counters().cancel_repeats == 1);
     });
 }
 
