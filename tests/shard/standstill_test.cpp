@@ -68,6 +68,36 @@ TEST_CASE("a shard that wakes while another looks goes on when the look has ende
     CHECK(awake.load());
 }
 
+TEST_CASE("of two that look, the second sees that a shard woke while the first did") {
+    standstill of(3);
+    const auto nobody = [] { FAIL("not all rest"); };
+    of.rests(1, [] { return true; }, nobody);
+    of.rests(2, [] { return true; }, nobody);
+    std::atomic<int> asked = 0;
+    std::jthread second;
+    std::jthread waking;
+    const auto look = [&] {
+        // As late as the first: it has found all at rest before it waits for its turn to look.
+        second = std::jthread([&] {
+            of.rests(
+                1,
+                [&] {
+                    ++asked;
+                    return false;
+                },
+                [] {});
+        });
+        std::this_thread::sleep_for(10ms);
+        waking = std::jthread([&] { of.wakes(2); });
+        std::this_thread::sleep_for(10ms);
+        return false;
+    };
+    of.rests(0, look, nobody);
+    second.join();
+    waking.join();
+    CHECK(asked.load() == 0);
+}
+
 TEST_CASE("threads that pass one token on are never all at rest; once it is gone they are") {
     // The least that shards do: a mailbox of one place each, looked into before resting.
     constexpr unsigned members = 3;
