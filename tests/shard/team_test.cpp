@@ -1,4 +1,5 @@
 #include "forwarding_calls.hpp"
+#include "forwarding_ring.hpp"
 #include "shard/noted_rings.hpp"
 #include "shard/several.hpp"
 #include "skip.hpp"
@@ -8,7 +9,9 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -37,6 +40,38 @@ private:
 class doorless_calls final : public forwarding_calls {
 public:
     result<int> eventfd() noexcept override { return failure(EMFILE); }
+};
+
+// The real rings of a run without MSG_RING, and what the kernel owed all of them together when the
+// first was closed.
+class owing_rings final : public forwarding_ring {
+public:
+    int enter(io_uring& ring, unsigned to_submit, unsigned wait_for, unsigned flags, void* argument,
+              std::size_t argument_bytes) noexcept override {
+        const int taken =
+            forwarding_ring::enter(ring, to_submit, wait_for, flags, argument, argument_bytes);
+        const std::lock_guard lock(guard_);
+        taken_[&ring] += taken > 0 ? static_cast<unsigned>(taken) : 0;
+        return taken;
+    }
+    void tear_down(io_uring& ring) noexcept override {
+        {
+            const std::lock_guard lock(guard_);
+            if (!owed) {
+                owed = 0;
+                for (const auto& [each, taken] : taken_) {
+                    *owed += taken - __atomic_load_n(each->cq.ktail, __ATOMIC_ACQUIRE);
+                }
+            }
+        }
+        forwarding_ring::tear_down(ring);
+    }
+
+    std::optional<unsigned> owed;
+
+private:
+    std::mutex guard_;
+    std::map<const io_uring*, unsigned> taken_;
 };
 
 task<int> ping(shard& there) {
@@ -152,6 +187,14 @@ TEST_CASE("shards end in order, the last first, and what they share ends after t
     });
     REQUIRE(kernel.torn_down.size() == 5);
     CHECK(std::vector(kernel.torn_down.begin(), kernel.torn_down.end() - 1) == rings);
+}
+
+TEST_CASE("no shard ends while the kernel has something of another, which may own its pages") {
+    owing_rings kernel;
+    auto with = several(3, "msg_ring");
+    with.ring_kernel = &kernel;
+    on_shard(with, [](shard& here) -> task<> { CHECK(co_await on(here.peer(1), ping) == 1); });
+    CHECK(kernel.owed == 0U);
 }
 
 TEST_CASE("little memory to lock makes every shard's pages fewer, which is said once") {
