@@ -1,5 +1,6 @@
 #include "fixture.hpp"
 #include "forwarding_calls.hpp"
+#include "forwarding_ring.hpp"
 #include "skip.hpp"
 
 #include <pelton/runtime/shard/offload.hpp>
@@ -7,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <string>
@@ -36,6 +38,40 @@ public:
     }
     void tear_down(io_uring& ring) noexcept override { linux_ring().tear_down(ring); }
     unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
+};
+
+// The real ring, noting what the kernel still owed when a buffer was last registered or given back,
+// and when the ring was closed.
+class owing_ring final : public forwarding_ring {
+public:
+    int enter(io_uring& ring, unsigned to_submit, unsigned wait_for, unsigned flags, void* argument,
+              std::size_t argument_bytes) noexcept override {
+        const int taken =
+            forwarding_ring::enter(ring, to_submit, wait_for, flags, argument, argument_bytes);
+        taken_ += taken > 0 ? static_cast<unsigned>(taken) : 0;
+        owed_peak = std::max(owed_peak, owed(ring));
+        return taken;
+    }
+    int register_with(io_uring& ring, unsigned opcode, void* argument,
+                      unsigned count) noexcept override {
+        owed_at_update = opcode == abi::register_buffers_update ? owed(ring) : owed_at_update;
+        return forwarding_ring::register_with(ring, opcode, argument, count);
+    }
+    void tear_down(io_uring& ring) noexcept override {
+        owed_at_end = owed(ring);
+        forwarding_ring::tear_down(ring);
+    }
+
+    unsigned owed_peak = 0;
+    unsigned owed_at_update = 0;
+    unsigned owed_at_end = 0;
+
+private:
+    unsigned owed(const io_uring& ring) const noexcept {
+        return taken_ - __atomic_load_n(ring.cq.ktail, __ATOMIC_ACQUIRE);
+    }
+
+    unsigned taken_ = 0;
 };
 
 // Otherwise the doorbell is cancelled by an SQE, which ends it.
@@ -187,6 +223,19 @@ TEST_CASE("the pages of a shard that gave up are left to the kernel") {
     });
     CHECK(end.signal == 0);
     CHECK(!says(end.text, "exit status"));
+}
+
+TEST_CASE("pages are given back and the ring is closed when the kernel has nothing left of it") {
+    owing_ring kernel;
+    auto with = tiny();
+    with.ring_kernel = &kernel;
+    on_shard(with, [](shard& here) -> task<> {
+        CHECK(co_await here.pages().take(1));
+        CHECK(co_await nop(here));  // with it the doorbell goes to the kernel, and stays there
+    });
+    CHECK(kernel.owed_peak > 0);
+    CHECK(kernel.owed_at_update == 0);
+    CHECK(kernel.owed_at_end == 0);
 }
 
 TEST_CASE("a shard destroyed while its tasks wait ends the process with a sentence") {
