@@ -43,6 +43,9 @@ public:
                 return -ENOMEM;
             }
         }
+        if (opcode == abi::register_sync_cancel && ring.ring_fd == deaf) {
+            return -ENOENT;  // what is in flight there stays so
+        }
         if (opcode == abi::register_clone_buffers && !clones) {
             return -EINVAL;
         }
@@ -61,6 +64,7 @@ public:
     std::size_t largest_buffer = SIZE_MAX;
     bool clones = true;
     bool loses_bells = false;
+    std::atomic<int> deaf{-1};  // the ring that loses synchronous cancels
     std::vector<int> torn_down;
 
 private:

@@ -78,6 +78,10 @@ task<int> ping(shard& there) {
     co_return static_cast<int>(there.number());
 }
 
+task<int> descriptor_of(shard& there) {
+    co_return there.queues().descriptor();
+}
+
 // What a run that must not begin prints, from its first to its last character.
 template <class Prepare>
 std::string refusal_of(unsigned shards, Prepare prepare) {
@@ -180,9 +184,8 @@ TEST_CASE("shards end in order, the last first, and what they share ends after t
     with.ring_kernel = &kernel;
     std::vector<int> rings;
     on_shard(with, [&](shard& here) -> task<> {
-        auto ask = [](shard& there) -> task<int> { co_return there.queues().descriptor(); };
         for (unsigned i = 4; i > 0; --i) {
-            rings.push_back(co_await on(here.peer(i - 1), ask));
+            rings.push_back(co_await on(here.peer(i - 1), descriptor_of));
         }
     });
     REQUIRE(kernel.torn_down.size() == 5);
@@ -195,6 +198,29 @@ TEST_CASE("no shard ends while the kernel has something of another, which may ow
     with.ring_kernel = &kernel;
     on_shard(with, [](shard& here) -> task<> { CHECK(co_await on(here.peer(1), ping) == 1); });
     CHECK(kernel.owed == 0U);
+}
+
+TEST_CASE("when one shard gives up, the pages of all are left to the kernel") {
+    const auto end = ending_of([] {
+        noted_rings kernel;
+        std::atomic<bool> gave_up{false};
+        auto with = several(2);
+        with.ring_kernel = &kernel;
+        with.drain_ns = 1'000'000;
+        with.error = [&](std::error_code, std::string_view) { gave_up = true; };
+        std::byte* page = nullptr;
+        // It does so if its doorbell listens to the end, and that may just then be rung.
+        for (int round = 0; round < 100 && !gave_up; ++round) {
+            run(with, [&](shard& here) -> task<> {
+                page = here.pages().take_now(1)->data();
+                kernel.deaf = co_await on(here.peer(1), descriptor_of);
+            });
+        }
+        if (gave_up) {
+            *page = std::byte{1};  // as an operation of the other shard would
+        }
+    });
+    CHECK(end.signal == 0);
 }
 
 TEST_CASE("little memory to lock makes every shard's pages fewer, which is said once") {
