@@ -32,12 +32,15 @@ public:
     }
     int register_with(io_uring& ring, unsigned opcode, void* argument,
                       unsigned count) noexcept override {
+        buffer_rings_ended += opcode == abi::unregister_pbuf_ring ? 1 : 0;
         return opcode == abi::register_sync_cancel
                    ? -ENOENT
                    : linux_ring().register_with(ring, opcode, argument, count);
     }
     void tear_down(io_uring& ring) noexcept override { linux_ring().tear_down(ring); }
     unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
+
+    int buffer_rings_ended = 0;
 };
 
 // The real ring, noting what the kernel still owed when a buffer was last registered or given back,
@@ -84,20 +87,24 @@ bool cancels_by_registration() {
     return by_registration;
 }
 
-// Runs a shard that gives up on its doorbell. Where one of its pages was.
+// Runs a shard that gives up on its doorbell, and checks that what lay ready for receiving is left
+// to the kernel. Where one of its pages was.
 std::byte* give_up() {
     deaf_ring kernel;
     auto with = tiny();
     with.ring_kernel = &kernel;
     with.drain_ns = 30'000'000;
     std::byte* page = nullptr;
+    int ended_before = 0;  // by the ring that asks what there is
     const int code = run(with, [&](shard& here) -> task<> {
         const auto held = co_await here.pages().take(1);  // the doorbell listens from now on
         REQUIRE(held);
         page = held->data();
+        static_cast<void>(here.received());
+        ended_before = kernel.buffer_rings_ended;
     });
-    if (code != 0) {
-        ::_exit(code);
+    if (code != 0 || kernel.buffer_rings_ended != ended_before) {
+        ::_exit(3);
     }
     return page;
 }
