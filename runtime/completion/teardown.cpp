@@ -20,6 +20,7 @@ bool loop::drain(std::uint64_t limit_ns, std::uint64_t (*clock)(void*), void* co
     finish_queued();
     // What is in the SQ and was never submitted no cancel finds: the first round would wait it out.
     turn(false, std::nullopt);
+    finish_queued();  // what went on after a part that was there
     while (in_flight_ != 0 && clock(context) < deadline) {
         // One cancel of everything is not enough: a kernel thread about to block misses it.
         if (queues_.cancel_everything(round_ns) == -ENOSYS) {

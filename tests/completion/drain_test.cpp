@@ -195,3 +195,19 @@ TEST_CASE("a part of a transfer that ends while draining is the transfer's last"
     CHECK(whole.prepared() == 1);
     CHECK(!bench.completions.has_queued());
 }
+
+TEST_CASE("a part that is there when draining begins is the transfer's last, too") {
+    bench_loop bench;
+    watched whole;
+    whole.come_in_parts(2);
+    bench.start(whole);
+    bench.turn();
+    bench.kernel.post(bench.last().user_data, 10);
+    std::uint64_t now = 0;
+    const auto clock = [](void* context) { return ++*static_cast<std::uint64_t*>(context); };
+    CHECK(bench.completions.drain(ten_seconds, clock, &now));
+    CHECK(whole.done());
+    CHECK(whole.outcome() == -ECANCELED);
+    CHECK(whole.moved() == 10);
+    CHECK(!bench.completions.has_queued());
+}

@@ -74,6 +74,7 @@ TEST_CASE("of two that look, the second sees that a shard woke while the first d
     of.rests(1, [] { return true; }, nobody);
     of.rests(2, [] { return true; }, nobody);
     std::atomic<int> asked = 0;
+    std::atomic<bool> wakes = false;
     std::jthread second;
     std::jthread waking;
     const auto look = [&] {
@@ -88,8 +89,13 @@ TEST_CASE("of two that look, the second sees that a shard woke while the first d
                 [] {});
         });
         std::this_thread::sleep_for(10ms);
-        waking = std::jthread([&] { of.wakes(2); });
-        std::this_thread::sleep_for(10ms);
+        waking = std::jthread([&] {
+            wakes = true;
+            wakes.notify_one();
+            of.wakes(2);
+        });
+        wakes.wait(false);
+        std::this_thread::sleep_for(50ms);  // it waits for this look to end
         return false;
     };
     of.rests(0, look, nobody);
