@@ -29,6 +29,9 @@ public:
 
     folder& where() noexcept { return work_.in; }
     virtual folder* also_needed() noexcept { return nullptr; }
+    // Whether its source is needed, too. That of a finished operand may be beyond reopening: its
+    // path is the user's, which may be absolute or lead over links.
+    virtual bool also_reads() const noexcept { return true; }
     tally& counts() noexcept { return work_.counts; }
     // What was to be copied, for the message that it cannot be.
     virtual std::string subject() const { return in_quotes(work_.in.source_path("")); }
@@ -80,6 +83,7 @@ public:
     void run() override;
     void settle(walk& of) override;
     folder* also_needed() noexcept override { return first_.in; }
+    bool also_reads() const noexcept override { return false; }
 
 private:
     named one_;

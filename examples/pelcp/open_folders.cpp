@@ -37,14 +37,14 @@ void open_folders::opened(folder& one, int source, int target) {
     make_room();
 }
 
-pelton::result<void> open_folders::hold(folder& one) {
+pelton::result<void> open_folders::hold(folder& one, bool reads) {
     if (one.parent == nullptr) {
         ++one.pins;
         return {};
     }
     ++one.pins;
     for (const side which : {&folder::source, &folder::target}) {
-        if (one.*which < 0) {
+        if (one.*which < 0 && (reads || which == &folder::target)) {
             if (auto again = reopen(one, which); !again) {
                 --one.pins;
                 return again;

@@ -24,8 +24,8 @@ public:
 
     // The descriptors were opened by a job.
     void opened(folder& one, int source, int target);
-    // Keeps them open until let_go(), opening them first if need be.
-    pelton::result<void> hold(folder& one);
+    // Keeps them open until let_go(), opening them first if need be; the source only if `reads`.
+    pelton::result<void> hold(folder& one, bool reads = true);
     void let_go(folder& one) { --one.pins; }
     // It is finished. What a job still holds open (another folder's name is being linked to one in
     // here) is closed like any that was not used for long.

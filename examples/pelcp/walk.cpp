@@ -215,7 +215,7 @@ bool walk::hold(errand& one) {
     auto held = folders_.hold(one.where());
     auto* const other = one.also_needed();
     if (held && other != nullptr) {
-        held = folders_.hold(*other);
+        held = folders_.hold(*other, one.also_reads());
         if (!held) {
             folders_.let_go(one.where());
         }

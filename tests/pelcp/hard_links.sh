@@ -23,6 +23,15 @@ mkdir into
 run 0 "$pelcp" -a from/a/one from/b/two into
 [ "$(stat -c %h into/one)" = 2 ] || fail "operands were not linked"
 
+# Also when one operand is finished before the other, and their paths are not below this directory.
+mkdir -p operands/many/deep operands/few
+for i in $(seq 1 2000); do echo "$i" >"operands/many/$i"; done
+echo shared >operands/few/one; ln operands/few/one operands/many/two
+ln operands/few/one operands/many/deep/three
+mkdir absolute
+run 0 "$pelcp" -a "$PWD/operands/many" "$PWD/operands/few" absolute; quiet
+[ "$(stat -c %h absolute/few/one)" = 3 ] || fail "names in two operands were not linked"
+
 # Without -a each name is a file of its own.
 run 0 "$pelcp" -r from apart
 [ "$(stat -c %h apart/a/one)" = 1 ] || fail "-r made a hard link"
