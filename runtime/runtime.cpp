@@ -1,3 +1,4 @@
+#include <pelton/runtime/outcome/say.hpp>
 #include <pelton/runtime/runtime.hpp>
 #include <pelton/runtime/shard/stall_watch.hpp>
 #include <pelton/runtime/shard/team.hpp>
@@ -17,15 +18,15 @@ int exit_code(const std::exception_ptr& thrown) noexcept {
     } catch (const ended_by_signal& ended) {
         return 128 + ended.number;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "pelton: {}\n", error.what());
+        say(fmt::format("pelton: {}\n", error.what()));
     } catch (...) {
-        fmt::print(stderr, "pelton: the main task threw something that is no std::exception\n");
+        say("pelton: the main task threw something that is no std::exception\n");
     }
     return 1;
 }
 
 int exit_code(std::error_code error) noexcept {
-    fmt::print(stderr, "pelton: {}\n", error.message());
+    say(fmt::format("pelton: {}\n", error.message()));
     return 1;
 }
 

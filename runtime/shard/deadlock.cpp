@@ -1,5 +1,6 @@
 // What is said when every task waits and nothing is left that could wake one: on a shard alone, or
 // on all shards of a team.
+#include <pelton/runtime/outcome/say.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/shard/team.hpp>
 
@@ -34,7 +35,7 @@ void shard::refuse_deadlock() {
     if (may_be_posted_to() || may_get_pages() || !box_.empty()) {
         return;
     }
-    fmt::print(stderr, "{}", dump());
+    say(dump());
     refuse_page_deadlock(pages_ != nullptr && pages_->has_waiters());
     fatal("every task waits and nothing is left that could wake one");
 }
@@ -91,7 +92,7 @@ bool team::nothing_comes() {
 void team::refuse_standstill() {
     bool some_wait_for_pages = false;
     for (const auto& each : members_) {
-        fmt::print(stderr, "shard {}:\n{}", each->number, each->here->tasks());
+        say(fmt::format("shard {}:\n{}", each->number, each->here->tasks()));
         const auto* pages = each->here->pages_.get();
         some_wait_for_pages = some_wait_for_pages || (pages != nullptr && pages->has_waiters());
     }

@@ -1,6 +1,7 @@
 // What a shard tells people who cannot be told by a return value.
 #include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/outcome/fatal.hpp>
+#include <pelton/runtime/outcome/say.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ void shard::notice(std::string_view sentence) {
         options_.notice(sentence);
         return;
     }
-    fmt::print(stderr, "pelton: {}\n", sentence);
+    say(fmt::format("pelton: {}\n", sentence));
 }
 
 void shard::report(std::error_code error, std::string_view what) noexcept {
@@ -39,7 +40,7 @@ void shard::report(std::error_code error, std::string_view what) noexcept {
             options_.error(error, what);
             return;
         }
-        fmt::print(stderr, "pelton: {}: {}\n", what, error.message());
+        say(fmt::format("pelton: {}: {}\n", what, error.message()));
     } catch (...) {
         fatal("an error could not be reported");
     }
