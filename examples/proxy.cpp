@@ -40,11 +40,17 @@ void set_up(const tcp_stream& one) {
     (void)one.options().set_keep_alive(pelton::keep_alive(60s, 10s, 6));
 }
 
+// Unlike fmt::print(), which throws: where nobody can be told, the other connections go on.
+void complain(const endpoint& about, std::error_code why) {
+    (void)std::fputs(fmt::format("proxy: {}: {}\n", about.to_string(), why.message()).c_str(),
+                     stderr);
+}
+
 // A client whose target cannot be reached is closed; the connections of the others go on.
 task<> serve(pelton::shard& here, endpoint target, tcp_stream client) {
     auto server = co_await pelton::with_timeout(10s, tcp_stream::connect(here, target));
     if (!server) {
-        fmt::print(stderr, "proxy: {}: {}\n", target.to_string(), server.error().message());
+        complain(target, server.error());
         co_return;
     }
     set_up(client);
@@ -64,7 +70,7 @@ task<int> proxy(pelton::shard& here, endpoint where, endpoint target) {
     auto door = pelton::tcp_listener::bind(here, where);
     const auto local = door ? door->local() : std::unexpected(door.error());
     if (!local) {
-        fmt::print(stderr, "proxy: {}: {}\n", where.to_string(), local.error().message());
+        complain(where, local.error());
         co_return 1;
     }
     fmt::print("listening on port {}\n", local->port());
@@ -73,7 +79,7 @@ task<int> proxy(pelton::shard& here, endpoint where, endpoint target) {
     const auto doorman = [&](pelton::children& clients) { return door->serve(clients, greet); };
     const auto ended = co_await pelton::scope(doorman);
     if (!ended) {
-        fmt::print(stderr, "proxy: {}: {}\n", where.to_string(), ended.error().message());
+        complain(where, ended.error());
     }
     co_return ended ? 0 : 1;
 }

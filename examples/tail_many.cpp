@@ -134,7 +134,8 @@ private:
         return {};
     }
     void say(std::string_view what) const {
-        fmt::print(stderr, "tail_many: {}: {}\n", name_, what);
+        // Unlike fmt::print(), which throws: where nobody can be told, the other files go on.
+        (void)std::fputs(fmt::format("tail_many: {}: {}\n", name_, what).c_str(), stderr);
     }
 
     pelton::shard& here_;

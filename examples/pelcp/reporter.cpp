@@ -6,6 +6,14 @@
 #include <utility>
 
 namespace pelcp {
+namespace {
+
+// Unlike fmt::print(), which throws: where nobody can be told, the copy goes on.
+void write(const std::string& text) noexcept {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+}  // namespace
 
 void reporter::take(tally&& part) {
     if (!part.said.empty() || !part.complaints.empty()) {
@@ -17,7 +25,7 @@ void reporter::take(tally&& part) {
         part.said.clear();
     }
     for (const auto& sentence : part.complaints) {
-        fmt::print(stderr, "pelcp: {}\n", sentence);
+        write(fmt::format("pelcp: {}\n", sentence));
     }
     if (!shop_.wanted.json) {
         part.complaints.clear();  // the summary is the only one that asks for them again
@@ -29,7 +37,7 @@ void reporter::show(const std::string& line) {
     if (line.empty() && !line_shown_) {
         return;
     }
-    fmt::print(stderr, "\r{}\x1b[K", line);
+    write(fmt::format("\r{}\x1b[K", line));
     std::fflush(stderr);
     line_shown_ = !line.empty();
 }

@@ -22,3 +22,11 @@ grep -q "error writing 'disk/tree/medium" "$printed/stderr" || fail "nothing was
 whole=0
 for i in 1 2 3 4; do cmp -s "from/medium$i" "disk/tree/medium$i" && whole=$((whole + 1)); done
 [ "$whole" -ge 1 ] || fail "nothing at all was copied"
+
+# Nor does it end the copy when nobody can be told of it.
+mkdir -p nobody/from nobody/to/from/7
+for i in $(seq 1 50); do echo "$i" >"nobody/from/$i"; done
+code=0
+"$pelcp" -r nobody/from nobody/to 2>/dev/full || code=$?
+[ "$code" = 1 ] || fail "without a standard error it ended with $code"
+[ "$(find nobody/to -type f | wc -l)" = 49 ] || fail "the rest was not copied"
