@@ -165,7 +165,10 @@ void receive_operation::finished() noexcept {
             wake(-pages.error().value());
         }
     } else {
-        wake(at_ == stage::polling && how >= 0 ? -ECANCELED : how);
+        // What would go on, were it not to stop, has no answer yet.
+        const bool would_go_on =
+            (at_ == stage::picking && how == -ENOBUFS) || (at_ == stage::polling && how >= 0);
+        wake(would_go_on ? -ECANCELED : how);
     }
 }
 

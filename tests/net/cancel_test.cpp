@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include <pelton/runtime/op/nop.hpp>
+#include <pelton/runtime/shard/sleep.hpp>
 
 #include <atomic>
 #include <optional>
@@ -25,6 +26,38 @@ task<> stop_while(shard& here, Waits& waits, Meanwhile& meanwhile) {
 }
 
 }  // namespace
+
+TEST_CASE("a receive that is asked to stop as it meets no pages says ECANCELED, not ENOBUFS") {
+    auto with = quiet();
+    with.page_bytes = 16 * arena::page_bytes();
+    on_shard(with, [](shard& here) -> task<> {
+        auto pair = co_await connected(here);
+        auto* ready = here.received();
+        if (ready == nullptr) {
+            co_return;  // this kernel picks no pages
+        }
+        std::vector<lease> hoard;
+        while (auto one = here.pages().take_now(1)) {
+            hoard.push_back(std::move(*one));
+        }
+        const auto payload = random_bytes(100'000, 4);
+        static_cast<void>(co_await pair.client.send(areas::for_write(payload)));
+        while (ready->ready() > 0) {
+            hoard.push_back((co_await pair.server.receive()).value());
+        }
+        std::optional<std::error_code> stopped;
+        const auto body = [&](children& kids) -> task<> {
+            kids.spawn([&]() -> task<> {
+                const auto got = co_await pair.server.receive();
+                stopped = got ? std::error_code() : got.error();
+            });
+            static_cast<void>(co_await yield());  // it has begun, and the kernel has not seen it
+            kids.request_stop();
+        };
+        co_await scope(body);
+        CHECK(stopped.value() == std::errc::operation_canceled);
+    });
+}
 
 TEST_CASE("a pending receive that is asked to stop says ECANCELED and leaves the stream usable") {
     on_shard([](shard& here) -> task<> {
