@@ -90,10 +90,14 @@ task<result<Stream>> accept_patiently(shard& here, target& on, stream_options st
 }
 
 // Each connection becomes a child that runs `handler(Stream)`, until a stop is asked for, which is
-// no error, or the listener is broken. Meanwhile `on` counts one use.
+// no error, or the listener is broken. Meanwhile `on` counts one use. Throws std::system_error when
+// there is no descriptor for the shard's doorbell.
 template <class Stream, class Handler>
 task<result<void>> serve_connections(shard& here, target& on, stream_options streams,
                                      children& kids, Handler handler) {
+    // Now, not when a connection first takes pages: that may find no descriptor left for it, and
+    // what it throws then ends them all.
+    here.open_door();
     const target::use counted(on);
     const accepting coming(here, on);
     accept_patience patience;

@@ -95,3 +95,28 @@ TEST_CASE("a client without a descriptor is told so, and connects when there is 
         CHECK(made);
     });
 }
+
+TEST_CASE("a server that takes its first pages when no descriptors are left has them") {
+    on_shard([](shard& here) -> task<> {
+        auto door = tcp_listener::bind(here, endpoint::loopback(0)).value();
+        const auto where = door.local().value();
+        bool has_pages = false;
+        const auto handler = [&](tcp_stream client) -> task<> {
+            message_memory memory{};
+            REQUIRE(co_await client.receive_exactly(std::span(memory)));
+            const no_more_descriptors from_here;
+            has_pages = here.pages().take_now(1).has_value();
+        };
+        const auto body = [&](children& kids) -> task<> {
+            const auto serve = [&](children& clients) { return door.serve(clients, handler); };
+            kids.spawn([&] { return scope(serve); });
+            auto client = (co_await tcp_stream::connect(here, where)).value();
+            message_memory memory{};
+            REQUIRE(co_await client.send_all(std::span(memory)));
+            CHECK((co_await client.receive(std::span(memory))).value() == 0);
+            kids.request_stop();
+        };
+        co_await scope(body);
+        CHECK(has_pages);
+    });
+}
