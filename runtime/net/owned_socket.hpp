@@ -54,7 +54,8 @@ public:
             const int descriptor = on_.release();
             const bool after = home_->queues().has(feature::close);
             std::exchange(arriving_, nullptr)->abandon(after ? -1 : descriptor);
-            return after ? close_operation(*home_, descriptor) : close_operation(*home_);
+            return after ? close_operation::behind_others(*home_, descriptor)
+                         : close_operation(*home_);
         }
         return owned_socket::close();
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pelton/runtime/kernel/abi.hpp>
+#include <pelton/runtime/op/late_close.hpp>
 #include <pelton/runtime/op/operation.hpp>
 
 #include <cerrno>
@@ -19,11 +20,18 @@ public:
     // `lost`: the errno of an earlier sync that failed, which is reported here again; or 0.
     close_operation(shard& here, int descriptor, int lost = 0) noexcept
         : operation(here), descriptor_(descriptor), lost_(lost), shielded_(*this) {}
+    // For a descriptor that an operation names which may still have to be shown to the kernel, and
+    // a kernel that has the opcode: the SQE goes behind that one's.
+    static close_operation behind_others(shard& here, int descriptor) noexcept {
+        return close_operation(here, descriptor, behind_others_tag());
+    }
     // For a descriptor that another operation closes at its end, soon.
     explicit close_operation(shard& here) noexcept
         : operation(here), descriptor_(-1), elsewhere_(true), shielded_(*this) {}
     ~close_operation() {
-        if (descriptor_ >= 0) {
+        if (descriptor_ >= 0 && behind_others_) {
+            late_close::begin(here(), std::exchange(descriptor_, -1));
+        } else if (descriptor_ >= 0) {
             static_cast<void>(here().calls().close(std::exchange(descriptor_, -1)));
         }
     }
@@ -51,6 +59,10 @@ public:
     result<void> decode(std::int32_t) const noexcept { return {}; }
 
 private:
+    struct behind_others_tag {};
+    close_operation(shard& here, int descriptor, behind_others_tag) noexcept
+        : operation(here), descriptor_(descriptor), behind_others_(true), shielded_(*this) {}
+
     result<void> told() noexcept {
         const int descriptor = std::exchange(descriptor_, -1);
         if (waiter_ != nullptr) {
@@ -82,6 +94,7 @@ private:
 
     int descriptor_;  // -1 once closed, or given to the kernel and answered
     bool elsewhere_ = false;
+    bool behind_others_ = false;
     int lost_ = 0;
     strand* waiter_ = nullptr;
     strand deaf_;  // what the loop takes for the flow: nobody asks it to stop

@@ -1,6 +1,11 @@
 // Inflows that end early: with their stream, and by stop requests.
 #include "inflow.hpp"
 
+#include <pelton/runtime/shard/sleep.hpp>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <optional>
 
 using namespace pelton;
@@ -91,6 +96,42 @@ TEST_CASE("stop requests race with what an inflow brings, and lose no byte") {
             }
             CHECK(all == sent);
             CHECK(stopped > 0);
+        });
+    }
+}
+
+TEST_CASE(
+    "closed by nobody's await, a stream's inflow takes no byte from who has its number next") {
+    for (const char* mask : {"", "close"}) {
+        CAPTURE(mask);
+        on_shard(few_pages(mask), [](shard& here) -> task<> {
+            auto pair = co_await connected(here);
+            static_cast<void>(here.received());
+            std::array<int, 2> next{-1, -1};
+            const auto leave = [&]() -> task<> {
+                {
+                    auto coming = pair.server.inflow();
+                    const auto got = co_await coming.next();
+                    CHECK(got.error() == std::errc::operation_canceled);
+                }
+                static_cast<void>(pair.server.close());
+                REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM, 0, next.data()) == 0);
+                CHECK(::write(next[1], "abc", 3) == 3);
+            };
+            const auto body = [&](children& kids) -> task<> {
+                kids.spawn(leave);
+                static_cast<void>(co_await yield());  // begun, and the kernel has not seen it
+                kids.request_stop();
+            };
+            co_await scope(body);
+            co_await turns(here, 5);
+            std::array<char, 3> got{};
+            CHECK(::recv(next[0], got.data(), got.size(), MSG_DONTWAIT) == 3);
+            // The peer sees that it was closed.
+            const auto end = co_await pair.client.receive();
+            CHECK(end.value().empty());
+            ::close(next[0]);
+            ::close(next[1]);
         });
     }
 }
