@@ -100,6 +100,12 @@ void finish_regular(job& on, const entry& one, const opened_pair& pair,
     if (on.wanted().verify && both_regular(pair)) {
         verify_content(on, one, from, into);
     }
+    if (on.wanted().sync && one.target_named) {
+        // The user's name may be a link to a file system of which nobody else knows.
+        if (const auto synced = on.calls().fsync(into, false); !synced) {
+            on.counts.complain("error syncing " + on.target(one), synced.error());
+        }
+    }
     if (pair.into.regular) {
         keep_attributes(on, one, from, pair.from.about, into,
                         {.created = pair.into.created, .mode = pair.into.mode, .is_folder = false});
