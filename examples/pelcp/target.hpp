@@ -23,8 +23,8 @@ std::optional<target_file> open_target(job& on, const entry& one, const pelton::
 // Opens what is there for reading, to compare it.
 std::optional<target_file> open_existing_target(job& on, const entry& one);
 
-// Removes a non-directory that is in the way of something that cannot be written into it.
-// `name_free` is told whether the name can be used now.
+// Removes a non-directory that is in the way of something that cannot be written into it. True when
+// the name can be used now; otherwise it has complained.
 bool clear_target(job& on, const entry& one);
 
 }  // namespace pelcp

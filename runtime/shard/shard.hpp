@@ -63,7 +63,9 @@ struct shard_options {
     std::uint64_t drain_ns = 5'000'000'000;
 
     // One sentence about a degraded start. Default: a line on standard error. Of several shards
-    // each has a copy of both hooks and calls it on its own thread.
+    // each has a copy of both hooks and calls it on its own thread; but that a task computes too
+    // long is told to `notice` by the thread that watches, while the shard runs. One that throws
+    // there ends the process.
     std::function<void(std::string_view)> notice;
 
     // An error nobody can be told by return value, such as a close(2) that failed in a destructor.
