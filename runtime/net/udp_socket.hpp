@@ -116,7 +116,8 @@ struct udp_inflow_options {
     std::size_t bytes_max = 2048;
 
     // How many datagrams may lie ready before somebody takes them; then they wait in the socket,
-    // which drops what its receive buffer has no room for. A quarter of the pool at most.
+    // which drops what its receive buffer has no room for. A quarter of the pool at most, and half
+    // of it for all that lies ready on the shard: beyond that next() receives one at a time.
     std::size_t ahead = 64;
 };
 

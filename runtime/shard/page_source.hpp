@@ -93,8 +93,10 @@ public:
     // What is there now, or no_buffer_space. Does not overtake those who wait.
     result<lease> take_now(std::size_t pages) noexcept;
 
-    // Pages that never come home before the shard ends: what lies ready for receiving.
-    void set_aside(std::size_t pages) noexcept { aside_ = pages; }
+    // Pages that come home no sooner than who has them ready for receiving ends.
+    void set_aside(std::size_t pages) noexcept { aside_ += pages; }
+    void no_longer_aside(std::size_t pages) noexcept { aside_ -= pages; }
+    std::size_t aside() const noexcept { return aside_; }
 
     page_pool& pool() noexcept { return *pool_; }
     const arena& memory() const noexcept { return *arena_; }

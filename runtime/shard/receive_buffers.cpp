@@ -34,7 +34,6 @@ receive_buffers::receive_buffers(shard& home, std::size_t pages)
     const auto longest = incremental_ ? incremental_run_pages : whole_run_pages;
     const auto run = std::clamp<std::size_t>(wanted / 4, 1, longest);
     if (open(run, wanted / run)) {
-        pages_.set_aside(run * entries_);
         refill();
     }
 }
@@ -46,7 +45,10 @@ receive_buffers::receive_buffers(shard& home, std::uint16_t own_group, std::size
       pages_(home.pages()),
       group_(own_group),
       ring_(std::make_unique<ring_memory>()) {
-    const auto most = pages_.pool().pages() / 4 / run_pages;
+    // Of all groups together at most half the pool: what lies ready is nobody's to give back.
+    const auto all = pages_.pool().pages();
+    const auto left = all / 2 - std::min(all / 2, pages_.aside());
+    const auto most = std::min(all / 4, left) / run_pages;
     if (most != 0 && open(run_pages, std::min(std::max<std::size_t>(runs, 1), most))) {
         refill();
     }
@@ -65,6 +67,7 @@ bool receive_buffers::open(std::size_t run_pages, std::size_t runs) {
     }
     run_pages_ = static_cast<unsigned>(run_pages);
     entries_ = static_cast<unsigned>(entries);
+    pages_.set_aside(run_pages * entries);
     want(run_pages);
     for (unsigned id = 0; id < entries_; ++id) {
         make_empty(static_cast<std::uint16_t>(id));
@@ -75,6 +78,7 @@ bool receive_buffers::open(std::size_t run_pages, std::size_t runs) {
 receive_buffers::~receive_buffers() {
     if (ring_ != nullptr && usable()) {
         home_.queues().unregister_buffer_ring(group_);
+        pages_.no_longer_aside(std::size_t{run_pages_} * entries_);
     }
     if (in_queue_) {
         pages_.leave_queue(*this);

@@ -37,9 +37,10 @@ public:
 
     // Takes up to `pages` pages from the pool; 0 is an eighth of it, at most 4 MiB.
     receive_buffers(shard& home, std::size_t pages);
-    // Up to `runs` runs of `run_pages` pages, at most a quarter of the pool, as a group of its own:
-    // for who must have whole runs, each for one thing that arrives. Its owner calls serve() after
-    // wait(), and nobody else does. The pages go home with it.
+    // Up to `runs` runs of `run_pages` pages, at most a quarter of the pool, and half of it
+    // together with what else lies ready, as a group of its own: for who must have whole runs, each
+    // for one thing that arrives. Its owner calls serve() after wait(), and nobody else does. The
+    // pages go home with it.
     receive_buffers(shard& home, std::uint16_t own_group, std::size_t run_pages, std::size_t runs);
     ~receive_buffers();
 

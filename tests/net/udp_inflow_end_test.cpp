@@ -3,6 +3,11 @@
 #include "skip.hpp"
 #include "udp_inflow.hpp"
 
+#include <pelton/runtime/shard/with_timeout.hpp>
+
+#include <memory>
+#include <vector>
+
 using namespace pelton;
 using namespace pelton::test;
 
@@ -101,4 +106,32 @@ TEST_CASE("a second task at one inflow of datagrams ends the process, for the fi
     CHECK(end.signal == SIGABRT);
     CHECK(end.text.find("two tasks wait for what one inflow or listener brings") !=
           std::string::npos);
+}
+
+TEST_CASE(
+    "however many inflows wait for datagrams, others have pages, and who wants too many is told") {
+    using namespace std::chrono_literals;
+    on_shard(small(""), [](shard& here) -> task<> {
+        std::vector<std::unique_ptr<two_sockets>> all;
+        const auto body = [&](children& kids) -> task<> {
+            for (int i = 0; i < 5; ++i) {
+                all.push_back(std::make_unique<two_sockets>(here));
+                auto& server = all.back()->server;
+                kids.spawn([&server]() -> task<> {
+                    auto coming = server.inflow();
+                    CHECK((co_await coming.next()).error() == std::errc::operation_canceled);
+                });
+            }
+            co_await turns(here, 5);
+            CHECK(co_await with_timeout(1s, here.pages().take(1)));
+            if (receives_ahead(here)) {
+                const auto most = co_await with_timeout(1s, here.pages().take(60));
+                CHECK(most.error() == std::errc::value_too_large);
+            }
+            kids.request_stop();
+        };
+        co_await scope(body);
+        co_await turns(here, 5);
+        CHECK(co_await with_timeout(1s, here.pages().take(64)));
+    });
 }
