@@ -92,7 +92,8 @@ private:
                                                         ? std::errc::is_a_directory
                                                         : std::errc::not_supported));
         }
-        if (open_ && now->device == known_.device && now->inode == known_.inode) {
+        if (now->device == known_.device && now->inode == known_.inode) {
+            if (!open_) open_.emplace(std::move(*next));  // after a read that failed
             if (now->bytes < at_) {
                 say("cut short; reading it from its beginning");
                 at_ = 0;
