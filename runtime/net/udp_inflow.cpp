@@ -76,6 +76,7 @@ task<result<leased_datagram>> udp_inflow::next() {
 // No pages are held while there is nothing to receive.
 task<result<leased_datagram>> udp_inflow::next_alone() {
     auto& here = *from_.home_;
+    const target::use held(from_.on_);
     const auto ready = co_await poll_operation(here, from_.descriptor(), POLLIN);
     if (!ready) {
         co_return std::unexpected(ready.error());

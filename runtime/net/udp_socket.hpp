@@ -133,7 +133,7 @@ public:
     // received all the same. ECONNREFUSED from a later operation says that nobody receives there:
     // without a connection nobody tells. `peer` must outlive the await. Again for another peer.
     connect_operation connect(const endpoint& peer) noexcept {
-        return connect_operation(*home_, descriptor(), peer.address(), peer.bytes());
+        return connect_operation(*home_, on_, peer.address(), peer.bytes());
     }
 
     // Receives the next datagram into `memory`, at most 1024 areas (EMSGSIZE). One that does not

@@ -37,7 +37,7 @@ public:
 
     // From now on send() goes to `peer`, which must outlive the await, and only its datagrams come.
     connect_operation connect(const unix_address& peer) noexcept {
-        return connect_operation(*home_, descriptor(), peer.address(), peer.bytes());
+        return connect_operation(*home_, on_, peer.address(), peer.bytes());
     }
 
     // Receives the next datagram into `memory`, at most 1024 areas (EMSGSIZE). One that does not

@@ -3,6 +3,7 @@
 
 #include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/op/operation.hpp>
+#include <pelton/runtime/op/target.hpp>
 
 #include <sys/socket.h>
 
@@ -14,14 +15,27 @@ public:
     connect_operation(shard& here, int descriptor, const sockaddr* address,
                       socklen_t bytes) noexcept
         : operation(here), descriptor_(descriptor), bytes_(bytes), address_(address) {}
+    // On a socket that is open longer, and counts this as one of the operations on it.
+    connect_operation(shard& here, target& on, const sockaddr* address, socklen_t bytes) noexcept
+        : operation(here),
+          descriptor_(on.descriptor()),
+          bytes_(bytes),
+          address_(address),
+          on_(&on) {}
 
     template <stranded Promise>
     void await_suspend(std::coroutine_handle<Promise> waiter) noexcept {
         here().completions().peer_wait_begins();
+        if (on_ != nullptr) {
+            on_->enter();
+        }
         operation::await_suspend(waiter);
     }
     result<void> await_resume() noexcept {
         here().completions().peer_wait_ended();
+        if (on_ != nullptr) {
+            on_->leave();
+        }
         return operation::await_resume();
     }
 
@@ -40,6 +54,7 @@ private:
     int descriptor_;
     socklen_t bytes_;
     const sockaddr* address_;
+    target* on_ = nullptr;
 };
 
 }  // namespace pelton

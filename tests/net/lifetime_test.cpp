@@ -2,10 +2,14 @@
 #include "buffers/death.hpp"
 #include "connection.hpp"
 
+#include <pelton/runtime/net/udp_inflow.hpp>
+#include <pelton/runtime/net/udp_socket.hpp>
+
 #include <netinet/tcp.h>
 
 #include <memory>
 #include <optional>
+#include <string>
 
 using namespace pelton;
 using namespace pelton::test;
@@ -50,6 +54,40 @@ TEST_CASE("a stream that is closed while an operation on it is pending ends the 
         end_of([](std::unique_ptr<tcp_stream>& stream) { static_cast<void>(stream->close()); });
     CHECK(end.signal == SIGABRT);
     CHECK(end.text.find("while operations on it are pending") != std::string::npos);
+}
+
+TEST_CASE(
+    "a datagram socket that dies while it connects, or waits for a datagram, ends the process") {
+    // Each begins in the batch in which the socket dies: the kernel has not seen it.
+    const auto connects = [](udp_socket& socket, const endpoint& peer) -> task<> {
+        static_cast<void>(co_await socket.connect(peer));
+    };
+    const auto waits = [](udp_socket& socket, const endpoint&) -> task<> {
+        auto coming = socket.inflow();
+        static_cast<void>(co_await coming.next());
+    };
+    const auto end_of_socket = [](auto begins, std::string_view mask) {
+        return ending_of([&] {
+            static_cast<void>(run(masked(mask), [&](shard& here) -> task<> {
+                auto socket = std::make_unique<udp_socket>(
+                    udp_socket::bind(here, endpoint::loopback(0)).value());
+                const auto peer = socket->local().value();
+                const auto body = [&](children& kids) -> task<> {
+                    kids.spawn([&] { return begins(*socket, peer); });
+                    kids.spawn([&]() -> task<> {
+                        socket.reset();
+                        co_return;
+                    });
+                    co_return;
+                };
+                co_await scope(body);
+            }));
+        });
+    };
+    for (const auto& end : {end_of_socket(connects, ""), end_of_socket(waits, "buffer_ring")}) {
+        CHECK(end.signal == SIGABRT);
+        CHECK(end.text.find("while operations on it are pending") != std::string::npos);
+    }
 }
 
 TEST_CASE("a listener that dies while it serves ends the process") {
