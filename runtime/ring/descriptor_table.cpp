@@ -25,8 +25,8 @@ bool descriptor_table::make(ring_face& kernel, io_uring& queues) noexcept {
     resources_register table{};
     table.flags = abi::resources_sparse;
     int made = -EMFILE;
-    for (table.count = places_; made == -EMFILE && table.count > 0;
-         table.count = made == -EMFILE ? table.count / 2 : table.count) {
+    for (auto places = places_; made == -EMFILE && places > 0; places /= 2) {
+        table.count = places;
         made = kernel.register_with(queues, abi::register_files2, &table, sizeof(table));
     }
     places_ = 0;  // no second try
