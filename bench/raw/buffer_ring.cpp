@@ -3,9 +3,16 @@
 #include <pelton/runtime/outcome/fatal.hpp>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
+#include <cstring>
 
 namespace pelton::bench {
+namespace {
+
+constexpr std::size_t flags_offset = offsetof(io_uring_buf_reg, bgid) + sizeof(unsigned short);
+
+}  // namespace
 
 // False when this kernel does not know the flags. Throws std::system_error for any other refusal.
 bool raw_buffer_ring::registered(unsigned flags) {
@@ -13,7 +20,10 @@ bool raw_buffer_ring::registered(unsigned flags) {
     registration.ring_addr = reinterpret_cast<std::uint64_t>(entries_);
     registration.ring_entries = count_;
     registration.bgid = group;
-    registration.pad = static_cast<unsigned short>(flags);  // liburing 2.3 has no name for them
+    // Behind the group lie the flags, which liburing 2.3 calls padding.
+    const auto flag_bits = static_cast<unsigned short>(flags);
+    std::memcpy(reinterpret_cast<std::byte*>(&registration) + flags_offset, &flag_bits,
+                sizeof(flag_bits));
     const int outcome = io_uring_register_buf_ring(&ring_.handle(), &registration, 0);
     if (outcome >= 0) return true;
     if (outcome == -EINVAL && flags != 0) return false;
