@@ -50,6 +50,9 @@ public:
         }
     }
 
+    // Whether that shard rests and has not woken since. From any thread.
+    bool is_at_rest(unsigned number) const noexcept { return members_[number].rests.load(); }
+
 private:
     struct alignas(64) member {
         std::atomic<bool> rests{false};
@@ -57,8 +60,9 @@ private:
 
     // Begins with its neighbour, so that not all shards ask the same one first.
     bool all_rest(unsigned number) const noexcept {
-        for (std::size_t i = 1; i <= members_.size(); ++i) {
-            if (!members_[(number + i) % members_.size()].rests.load()) {
+        const auto count = static_cast<unsigned>(members_.size());
+        for (unsigned i = 1; i <= count; ++i) {
+            if (!is_at_rest((number + i) % count)) {
                 return false;
             }
         }

@@ -74,7 +74,6 @@ TEST_CASE("of two that look, the second sees that a shard woke while the first d
     of.rests(1, [] { return true; }, nobody);
     of.rests(2, [] { return true; }, nobody);
     std::atomic<int> asked = 0;
-    std::atomic<bool> wakes = false;
     std::jthread second;
     std::jthread waking;
     const auto look = [&] {
@@ -89,13 +88,10 @@ TEST_CASE("of two that look, the second sees that a shard woke while the first d
                 [] {});
         });
         std::this_thread::sleep_for(10ms);
-        waking = std::jthread([&] {
-            wakes = true;
-            wakes.notify_one();
-            of.wakes(2);
-        });
-        wakes.wait(false);
-        std::this_thread::sleep_for(50ms);  // it waits for this look to end
+        waking = std::jthread([&] { of.wakes(2); });
+        while (of.is_at_rest(2)) {
+            std::this_thread::yield();
+        }
         return false;
     };
     of.rests(0, look, nobody);
