@@ -17,24 +17,15 @@ using namespace pelton::test;
 namespace {
 
 // A kernel that loses every synchronous cancel: what is in flight stays so.
-class deaf_ring final : public ring_face {
+class deaf_ring final : public forwarding_ring {
 public:
-    int set_up(unsigned entries, io_uring_params& params, io_uring& ring) noexcept override {
-        return linux_ring().set_up(entries, params, ring);
-    }
-    int enter(io_uring& ring, unsigned to_submit, unsigned wait_for, unsigned flags, void* argument,
-              std::size_t argument_bytes) noexcept override {
-        return linux_ring().enter(ring, to_submit, wait_for, flags, argument, argument_bytes);
-    }
     int register_with(io_uring& ring, unsigned opcode, void* argument,
                       unsigned count) noexcept override {
         buffer_rings_ended += opcode == abi::unregister_pbuf_ring ? 1 : 0;
         return opcode == abi::register_sync_cancel
                    ? -ENOENT
-                   : linux_ring().register_with(ring, opcode, argument, count);
+                   : forwarding_ring::register_with(ring, opcode, argument, count);
     }
-    void tear_down(io_uring& ring) noexcept override { linux_ring().tear_down(ring); }
-    unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
 
     int buffer_rings_ended = 0;
 };
