@@ -88,8 +88,8 @@ struct preparation {
 
 preparation prepare(job& on, const entry& one) {
     preparation ready;
-    auto source = open_source(on, one, false);
-    if (!source) {
+    auto source = open_regular(on, one);
+    if (!source || !is_copied_by_bytes(on, one, *source)) {
         return ready;
     }
     ready.pair = open_pair(on, one, std::move(*source));
@@ -103,7 +103,7 @@ preparation prepare(job& on, const entry& one) {
     const auto& about = ready.pair->from.about;
     const int from = ready.pair->from.handle.number();
     const int into = ready.pair->into.handle.number();
-    if (!ready.pair->into.regular) {
+    if (!ready.pair->into.regular || about.type != pelton::file_type::regular) {
         ready.outcome = copy_stream(on.shop, from, about, into);
     } else if (!has_holes(on.wanted(), about)) {
         if (auto copied = copy_in_kernel(on.shop, from, about, into)) {

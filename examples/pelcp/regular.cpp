@@ -33,14 +33,7 @@ content_outcome copy_bytes(job& on, const entry& one, const opened_pair& pair) {
 // Whether this is a file for here and now.
 std::optional<regular_outcome> put_off(job& on, const entry& one, const source_file& from,
                                        bool claimed) {
-    if (from.about.type == file_type::directory) {
-        on.counts.complain("cannot open " + on.source(one) + " for reading",
-                           std::make_error_code(std::errc::is_a_directory));
-        return regular_outcome::failed;
-    }
-    if (from.about.type != file_type::regular && on.wanted().recursive) {
-        on.counts.complain("skipping file " + on.source(one) +
-                           ", as it was replaced while being copied");
+    if (!is_copied_by_bytes(on, one, from)) {
         return regular_outcome::failed;
     }
     if (!claimed && on.wanted().keep.links && from.about.links > 1) {
@@ -53,6 +46,25 @@ std::optional<regular_outcome> put_off(job& on, const entry& one, const source_f
 }
 
 }  // namespace
+
+std::optional<source_file> open_regular(job& on, const entry& one) {
+    // Without -r a fifo is read to its end, as cat would; in a tree it is never opened for reading.
+    return open_source(on, one, one.operand && !on.wanted().recursive);
+}
+
+bool is_copied_by_bytes(job& on, const entry& one, const source_file& from) {
+    if (from.about.type == file_type::directory) {
+        on.counts.complain("cannot open " + on.source(one) + " for reading",
+                           std::make_error_code(std::errc::is_a_directory));
+        return false;
+    }
+    if (from.about.type != file_type::regular && on.wanted().recursive) {
+        on.counts.complain("skipping file " + on.source(one) +
+                           ", as it was replaced while being copied");
+        return false;
+    }
+    return true;
+}
 
 std::optional<opened_pair> open_pair(job& on, const entry& one, source_file from) {
     const auto skipped_before = on.counts.skipped;
@@ -113,8 +125,7 @@ void finish_regular(job& on, const entry& one, const opened_pair& pair,
 }
 
 regular_outcome copy_regular(job& on, const entry& one, bool claimed, identity& which) {
-    // Without -r a fifo is read to its end, as cat would; in a tree it is never opened for reading.
-    auto from = open_source(on, one, one.operand && !on.wanted().recursive);
+    auto from = open_regular(on, one);
     if (!from) {
         return regular_outcome::failed;
     }

@@ -29,6 +29,13 @@ struct opened_pair {
     target_file into;
 };
 
+// Opens what the walk took for a regular file.
+std::optional<source_file> open_regular(job& on, const entry& one);
+
+// Whether what was opened can be copied as bytes: it may be another file than the walk saw. Says so
+// if not.
+bool is_copied_by_bytes(job& on, const entry& one, const source_file& from);
+
 // Opens the target for a source that is open, and says so with -v.
 std::optional<opened_pair> open_pair(job& on, const entry& one, source_file from);
 
