@@ -45,8 +45,20 @@ void keep_times(job& on, const entry& one, int at, const char* name, int flags,
     }
 }
 
-// chmod of what is not opened: through a descriptor that only names it, so that a link put in its
-// place is not followed.
+// chmod through a descriptor that only names something (O_PATH), which fchmod(2) does not take.
+result<void> change_named_mode(pelton::calls_face& calls, int named, unsigned mode) {
+    return calls.fchmodat(AT_FDCWD, fmt::format("/proc/self/fd/{}", named).c_str(), mode);
+}
+
+// A directory that may be written to but not read is only named.
+result<void> change_mode(pelton::calls_face& calls, int of, unsigned mode) {
+    const auto changed = calls.fchmod(of, mode);
+    return !changed && changed.error() == std::errc::bad_file_descriptor
+               ? change_named_mode(calls, of, mode)
+               : changed;
+}
+
+// chmod of what is not opened: a link put in its place is not followed.
 result<void> change_mode(pelton::calls_face& calls, int at, const char* name, unsigned mode) {
     open_how how{};
     how.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
@@ -55,7 +67,7 @@ result<void> change_mode(pelton::calls_face& calls, int at, const char* name, un
         return std::unexpected(named.error());
     }
     const descriptor handle(calls, *named);
-    return calls.fchmodat(AT_FDCWD, fmt::format("/proc/self/fd/{}", *named).c_str(), mode);
+    return change_named_mode(calls, *named, mode);
 }
 
 }  // namespace
@@ -81,7 +93,7 @@ void keep_attributes(job& on, const entry& one, int from, const metadata& about,
             drop_acls(calls, into, mode,
                       {.access = !has.access, .handed_down = made.is_folder && !has.handed_down});
         }
-        if (const auto changed = calls.fchmod(into, mode); !changed) {
+        if (const auto changed = change_mode(calls, into, mode); !changed) {
             on.counts.complain("preserving permissions for " + on.target(one), changed.error());
         }
     }

@@ -52,3 +52,10 @@ run 0 as_nobody "$pelcp" -r from/open drop; quiet
 same_bytes from/open/below/f drop/open/below/f
 run 0 as_nobody "$pelcp" -rT from/open drop; quiet
 same_bytes from/open/below/f drop/below/f
+
+# One of one's own gets the mode and the times of the source all the same.
+as_nobody sh -c 'mkdir mine/drop mine/kept; chmod 300 mine/drop; chmod 750 mine/kept
+    touch -d 2001-02-03 mine/kept'
+run 0 as_nobody "$pelcp" -rpT mine/kept mine/drop; quiet
+[ "$(stat -c '%a %Y' mine/drop)" = "$(stat -c '%a %Y' mine/kept)" ] ||
+    fail "another mode or time: $(stat -c '%a %y' mine/drop)"
