@@ -11,6 +11,7 @@ guest_programs=(bash sh env timeout cat cp mv rm ln ls mkdir rmdir mkfifo mknod 
 # Modules that tests or the guest itself need; those built into a kernel are not looked for.
 guest_modules=(virtio_pci virtio_blk nvme loop xfs btrfs veth null_blk)
 [ "${FILESYSTEM:-}" != nfs ] || guest_modules+=(nfsd nfsv4)
+[ "${DISK:-}" != scsi_debug ] || guest_modules+=(sd_mod scsi_debug)
 
 # Copies a file to the same path below $image, and what it is linked to.
 bring() {
@@ -69,7 +70,8 @@ bring_modules() {
         cp "$kernel$module" "$image$module"
     done <"$image/guest/modules"
     # A module does not read the kernel's command line: only modprobe does that for it.
-    sed -i -E "s|(.*/nvme\.ko)$|\1 poll_queues=2|; s|(.*/null_blk\.ko)$|\1 nr_devices=0|" \
+    sed -i -E "s|(.*/nvme\.ko)$|\1 poll_queues=2|; s|(.*/null_blk\.ko)$|\1 nr_devices=0|
+        s|(.*/scsi_debug\.ko)$|\1 dev_size_mb=$memory_disk_mib delay=0 atomic_wr=1|" \
         "$image/guest/modules"
 }
 
@@ -120,8 +122,8 @@ make_image() {
     cp "$here/guest/init" "$image/init"
     cp "$here/guest/suite.bash" "$image/guest/"
     cp "$2" "$image/guest/suite"
-    printf 'scratch=%q\nfilesystem=%q\n' "$build_dir/tests/scratch" "$filesystem" \
-        >"$image/guest/settings"
+    printf 'scratch=%q\nfilesystem=%q\ndisk=%q\n' "$build_dir/tests/scratch" "$filesystem" \
+        "$disk" >"$image/guest/settings"
     printf 'root:x:0:0:root:/root:/bin/bash\nnobody:x:65534:65534:nobody:/:/bin/false\n' \
         >"$image/etc/passwd"
     printf 'root:x:0:\nnogroup:x:65534:\n' >"$image/etc/group"
@@ -138,12 +140,14 @@ make_image() {
 }
 
 # A disk of 4 GiB that takes no room, with the file system that the tests are to have or that the
-# guest exports to itself.
+# guest exports to itself. scsi_debug's disk is in the guest's memory, so that this is copied there.
+memory_disk_mib=512
 make_disk() {
-    local kind=$filesystem
+    local kind=$filesystem size=4G
     [ "$kind" != nfs ] || kind=ext4
+    [ "$disk" != scsi_debug ] || size=${memory_disk_mib}M
     rm -f "$work/disk" "$work/nvme"
-    truncate -s 4G "$work/disk"
+    truncate -s "$size" "$work/disk"
     truncate -s 1G "$work/nvme"
     PATH=$PATH:/usr/sbin:/sbin "mkfs.$kind" -q "$work/disk" >/dev/null ||
         die "mkfs.$kind failed"

@@ -23,18 +23,27 @@ trap - ERR
 while read -r module; do
     busybox insmod $module || say "note	insmod $module failed"
 done </guest/modules
-. /guest/settings  # scratch, filesystem, kernel
+. /guest/settings  # scratch, filesystem, disk
 
 # Where tests make their files: the disk, which knows O_DIRECT; the root is memory.
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-    [ -b /dev/vda ] && break
-    sleep 0.1
-done
+appears() {
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        [ -b "$1" ] && return
+        sleep 0.1
+    done
+}
+appears /dev/vda
+device=/dev/vda
+if [ "$disk" = scsi_debug ]; then
+    appears /dev/sda
+    device=/dev/sda
+    dd if=/dev/vda of=$device bs=1M || say "note	the disk could not be copied"
+fi
 # NFS is ext4 that the guest exports to itself. Nothing but NFS 4.2 is spoken, so there is no
 # portmapper; and as no client can have been there before, its grace period ends at once.
 mount_nfs() {
     mkdir -p /export /var/lib/nfs/v4recovery
-    mount -t ext4 /dev/vda /export && mount -t nfsd nfsd /proc/fs/nfsd || return
+    mount -t ext4 $device /export && mount -t nfsd nfsd /proc/fs/nfsd || return
     chmod 777 /export
     : >/var/lib/nfs/etab && : >/var/lib/nfs/rmtab
     echo 10 >/proc/fs/nfsd/nfsv4leasetime && echo 10 >/proc/fs/nfsd/nfsv4gracetime || return
@@ -47,7 +56,7 @@ mount_nfs() {
 mount_scratch() {
     case $filesystem in
         nfs) mount_nfs "$scratch" ;;
-        *) mount -t "$filesystem" /dev/vda "$scratch" ;;
+        *) mount -t "$filesystem" $device "$scratch" ;;
     esac
 }
 mkdir -p "$scratch" /tmp
