@@ -179,6 +179,25 @@ TEST_CASE("descriptors for which the process has no room are reported lost, the 
 
 namespace {
 
+// Sends 'd' and a descriptor from outside the ring, so that it and a stop request meet in the
+// kernel. In a coroutine g++ 12 would give the control data any alignment.
+void send_descriptor(int socket, int number) {
+    std::byte byte{'d'};
+    iovec one{&byte, 1};
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int))> control{};
+    msghdr header{};
+    header.msg_iov = &one;
+    header.msg_iovlen = 1;
+    header.msg_control = control.data();
+    header.msg_controllen = control.size();
+    auto* const rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(rights), &number, sizeof(number));
+    REQUIRE(::sendmsg(socket, &header, 0) == 1);
+}
+
 // Sends one descriptor while the receive of it is being stopped. Whether that receive yielded it.
 task<bool> race_once(shard& here, unix_ends& ends, const some_pipe& pipe) {
     passed_descriptors came(here);
@@ -189,23 +208,7 @@ task<bool> race_once(shard& here, unix_ends& ends, const some_pipe& pipe) {
             stopped = co_await ends.right.receive_with(std::span(&memory, 1), came);
         });
         co_await nop(here);
-        // From outside the ring, so that it and the stop request meet in the kernel.
-        msghdr header{};
-        iovec one{&memory, 1};
-        std::byte byte{'d'};
-        one.iov_base = &byte;
-        alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(int))> control{};
-        header.msg_iov = &one;
-        header.msg_iovlen = 1;
-        header.msg_control = control.data();
-        header.msg_controllen = control.size();
-        auto* const rights = CMSG_FIRSTHDR(&header);
-        rights->cmsg_level = SOL_SOCKET;
-        rights->cmsg_type = SCM_RIGHTS;
-        rights->cmsg_len = CMSG_LEN(sizeof(int));
-        const int number = pipe.writer();
-        std::memcpy(CMSG_DATA(rights), &number, sizeof(number));
-        CHECK(::sendmsg(ends.left.descriptor(), &header, 0) == 1);
+        send_descriptor(ends.left.descriptor(), pipe.writer());
         kids.request_stop();
     };
     co_await scope(body);
