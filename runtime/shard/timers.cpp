@@ -3,37 +3,24 @@
 namespace pelton {
 
 void timers::arm(timer& one, std::uint64_t deadline_ns) {
-    check(!one.armed(), "a timer was armed twice");
-    make_room();
+    count_in(one);
     one.deadline_ns_ = deadline_ns;
     insert(one);
 }
 
-void timers::arm_loosely(timer& one, std::uint64_t length_ns) {
-    check(!one.armed(), "a timer was armed twice");
-    make_room();
-    loose_.push_back(&one);
-    one.deadline_ns_ = length_ns;
-    one.place_ = loose_.size() - 1;
-    one.loose_ = true;
+void timers::make_room() {
+    const auto wanted = 2 * (armed_ + 1);
+    heap_.reserve(wanted);
+    room_ = wanted;
 }
 
-void timers::disarm(timer& one) noexcept {
-    if (!one.armed()) {
-        return;
-    }
+void timers::take_from_heap(timer& one) noexcept {
     const auto at = one.place_;
-    auto& from = one.loose_ ? loose_ : heap_;
-    auto& last = *from.back();
-    from.pop_back();
+    auto& last = *heap_.back();
+    heap_.pop_back();
     one.place_ = timer::unarmed;
-    if (one.loose_) {
-        one.loose_ = false;
-        if (&last != &one) {
-            loose_[at] = &last;
-            last.place_ = at;
-        }
-    } else if (&last != &one) {
+    --armed_;
+    if (&last != &one) {
         place(at, last);
         rise(at);
         sink(last.place_);
@@ -41,19 +28,13 @@ void timers::disarm(timer& one) noexcept {
 }
 
 void timers::settle(std::uint64_t now_ns) noexcept {
-    for (auto* each : loose_) {
-        each->deadline_ns_ += now_ns;
-        each->loose_ = false;
-        insert(*each);
+    for (auto* each = loose_.later; each != &loose_;) {
+        auto& one = static_cast<timer&>(*each);
+        each = each->later;
+        one.deadline_ns_ += now_ns;
+        insert(one);
     }
-    loose_.clear();
-}
-
-std::optional<std::uint64_t> timers::earliest_ns() const noexcept {
-    if (heap_.empty()) {
-        return std::nullopt;
-    }
-    return heap_.front()->deadline_ns_;
+    loose_ = {&loose_, &loose_};
 }
 
 void timers::expire(std::uint64_t now_ns) noexcept {
@@ -61,14 +42,6 @@ void timers::expire(std::uint64_t now_ns) noexcept {
         auto& due = *heap_.front();
         disarm(due);
         due.fire();
-    }
-}
-
-// For all of them in the heap, one more included.
-void timers::make_room() {
-    const auto wanted = armed() + 1;
-    if (heap_.capacity() < wanted) [[unlikely]] {
-        heap_.reserve(2 * wanted);
     }
 }
 

@@ -1,9 +1,9 @@
 // Timers in user space: the loop bounds its sleep by the earliest, so the kernel knows of none.
 //
 // A binary heap of pointers; each timer knows its place, so disarming one costs O(log n) and
-// arming allocates only when more are armed than ever before. Beside it lie timers whose time has
-// not begun to count: those cost neither a look at the clock nor a place in the heap, and most are
-// disarmed before they would need either.
+// arming allocates only when more are armed than ever before. Beside it lie, linked through
+// themselves, timers whose time has not begun to count: those cost neither a look at the clock nor
+// a place in the heap, and most are disarmed before they would need either.
 #pragma once
 
 #include <pelton/runtime/outcome/fatal.hpp>
@@ -15,7 +15,16 @@
 
 namespace pelton {
 
-class timer {
+namespace detail {
+
+struct timer_links {
+    timer_links* earlier;
+    timer_links* later;
+};
+
+}  // namespace detail
+
+class timer : private detail::timer_links {
 public:
     timer() noexcept = default;
     timer(const timer&) = delete;
@@ -32,41 +41,78 @@ protected:
 private:
     friend class timers;
     static constexpr std::size_t unarmed = SIZE_MAX;
+    static constexpr std::size_t loose = SIZE_MAX - 1;
 
-    std::uint64_t deadline_ns_ = 0;  // while it is loose, how long after settle()
+    // What is not initialised here is set when it is armed; the links, when that is loosely.
+    std::uint64_t deadline_ns_;  // while it is loose, how long after settle()
     std::size_t place_ = unarmed;
-    bool loose_ = false;
 };
 
 class timers {
 public:
+    timers() noexcept = default;
+    timers(const timers&) = delete;
+    timers& operator=(const timers&) = delete;
+
     // `one` must not be armed, and must be disarmed or have fired before it dies.
     void arm(timer& one, std::uint64_t deadline_ns);
     // The same for a deadline so long after the next settle(): late by the time until that, never
     // early, and it cannot fire before.
-    void arm_loosely(timer& one, std::uint64_t length_ns);
-    void disarm(timer& one) noexcept;
+    void arm_loosely(timer& one, std::uint64_t length_ns) {
+        count_in(one);
+        one.deadline_ns_ = length_ns;
+        one.place_ = timer::loose;
+        one.earlier = &loose_;
+        one.later = loose_.later;
+        loose_.later->earlier = &one;
+        loose_.later = &one;
+    }
+    void disarm(timer& one) noexcept {
+        if (one.place_ == timer::loose) {
+            one.earlier->later = one.later;
+            one.later->earlier = one.earlier;
+            one.place_ = timer::unarmed;
+            --armed_;
+        } else if (one.armed()) {
+            take_from_heap(one);
+        }
+    }
 
     // Has the time of those armed loosely count from `now_ns` on.
     void settle(std::uint64_t now_ns) noexcept;
 
-    bool empty() const noexcept { return heap_.empty() && loose_.empty(); }
-    std::size_t armed() const noexcept { return heap_.size() + loose_.size(); }
+    bool empty() const noexcept { return armed_ == 0; }
+    std::size_t armed() const noexcept { return armed_; }
     // Of those whose time counts.
-    std::optional<std::uint64_t> earliest_ns() const noexcept;
+    std::optional<std::uint64_t> earliest_ns() const noexcept {
+        if (heap_.empty()) {
+            return std::nullopt;
+        }
+        return heap_.front()->deadline_ns_;
+    }
 
     // Fires what is due, earliest first.
     void expire(std::uint64_t now_ns) noexcept;
 
 private:
+    void count_in(const timer& one) {
+        check(!one.armed(), "a timer was armed twice");
+        if (armed_ == room_) [[unlikely]] {
+            make_room();
+        }
+        ++armed_;
+    }
+    void make_room();
+    void take_from_heap(timer& one) noexcept;
+    void insert(timer& one) noexcept;
     void place(std::size_t at, timer& one) noexcept;
     void rise(std::size_t at) noexcept;
     void sink(std::size_t at) noexcept;
-    void make_room();
-    void insert(timer& one) noexcept;
 
-    std::vector<timer*> heap_;  // has room for the loose ones, too: settle() allocates nothing
-    std::vector<timer*> loose_;
+    std::vector<timer*> heap_;
+    std::size_t armed_ = 0;  // in the heap and loose
+    std::size_t room_ = 0;   // what the heap can hold: all of them, so settle() allocates nothing
+    detail::timer_links loose_{&loose_, &loose_};
 };
 
 }  // namespace pelton

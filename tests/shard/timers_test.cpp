@@ -134,17 +134,42 @@ TEST_CASE("timers armed loosely are disarmed in any order, before their time was
         for (std::size_t i = 0; i < 20; ++i) {
             heap.disarm(*all[i]);
         }
+        CHECK(heap.armed() == 30);
+        for (std::size_t i = 0; i < 10; ++i) {
+            heap.arm_loosely(*all[i], 950);
+        }
         heap.settle(7);
         for (std::size_t i = 20; i < 40; ++i) {
             heap.disarm(*all[i]);
         }
-        CHECK(heap.armed() == 10);
-        heap.expire(957);
+        CHECK(heap.armed() == 20);
+        heap.expire(956);
         CHECK(fired.empty());
         heap.expire(1'007);
-        CHECK(fired.size() == 10);
+        CHECK(fired.size() == 20);
+        CHECK(heap.empty());
         CHECK(std::ranges::none_of(all, [](const auto& each) { return each->armed(); }));
     }
+}
+
+TEST_CASE("a timer disarmed before its time was begun may be armed for an exact time, and back") {
+    std::vector<const noted*> fired;
+    noted one(fired);
+    timers heap;
+    heap.arm_loosely(one, 10);
+    heap.disarm(one);
+    CHECK(heap.empty());
+    heap.arm(one, 20);
+    heap.settle(100);
+    CHECK(*heap.earliest_ns() == 20);
+    heap.disarm(one);
+    CHECK_FALSE(heap.earliest_ns());
+    heap.arm_loosely(one, 30);
+    heap.settle(100);
+    heap.expire(129);
+    CHECK(fired.empty());
+    heap.expire(130);
+    CHECK(fired == std::vector<const noted*>{&one});
 }
 
 TEST_CASE("a timer that fires may be armed again by what it does") {
@@ -188,6 +213,15 @@ TEST_CASE("an armed timer that is destroyed, or armed again, ends the process") 
     });
     CHECK(destroyed.signal == SIGABRT);
     CHECK(destroyed.text.find("a timer was destroyed while armed") != std::string::npos);
+    const auto destroyed_loose = ending_of([] {
+        auto* heap = new timers;
+        std::vector<const noted*> fired;
+        auto one = std::make_unique<noted>(fired);
+        heap->arm_loosely(*one, 5);
+        one.reset();
+    });
+    CHECK(destroyed_loose.signal == SIGABRT);
+    CHECK(destroyed_loose.text.find("a timer was destroyed while armed") != std::string::npos);
     const auto twice = ending_of([] {
         timers heap;
         std::vector<const noted*> fired;
@@ -197,4 +231,13 @@ TEST_CASE("an armed timer that is destroyed, or armed again, ends the process") 
     });
     CHECK(twice.signal == SIGABRT);
     CHECK(twice.text.find("a timer was armed twice") != std::string::npos);
+    const auto twice_loose = ending_of([] {
+        timers heap;
+        std::vector<const noted*> fired;
+        noted one(fired);
+        heap.arm_loosely(one, 5);
+        heap.arm_loosely(one, 5);
+    });
+    CHECK(twice_loose.signal == SIGABRT);
+    CHECK(twice_loose.text.find("a timer was armed twice") != std::string::npos);
 }
