@@ -248,6 +248,7 @@ std::optional<std::uint64_t> shard::sleep_limit_ns(std::uint64_t now_ns) const n
 // -------------------------------------------------------------------------------------------
 
 void shard::strand_started(strand& flow) noexcept {
+    flow.earlier = nullptr;
     flow.later = strands_;
     if (strands_ != nullptr) {
         strands_->earlier = &flow;

@@ -41,14 +41,16 @@ public:
     template <stranded Promise>
     bool await_suspend(std::coroutine_handle<Promise> waiter) {
         auto& flow = *waiter.promise().on_strand();
-        home_ = &static_cast<shard&>(*flow.home);
+        auto& home = static_cast<shard&>(*flow.home);
         const auto limit = std::max<std::chrono::nanoseconds::rep>(limit_.count(), 0);
-        home_->arm_deadline(*this, static_cast<std::uint64_t>(limit));
-        by_ = flow.stop_requested ? stopped_by::waiter : stopped_by::nobody;
+        home.arm_deadline(*this, static_cast<std::uint64_t>(limit));
+        if (flow.stop_requested) [[unlikely]] {
+            by_ = stopped_by::waiter;
+        }
         try {
             return base::start(waiter, flow.stop_requested);
         } catch (...) {
-            home_->clock().disarm(*this);
+            home.clock().disarm(*this);
             throw;
         }
     }
@@ -56,7 +58,7 @@ public:
     value_type await_resume() {
         base::left();
         if (armed()) {
-            home_->clock().disarm(*this);
+            static_cast<shard&>(*base::inner().home).clock().disarm(*this);
         }
         if constexpr (base::is_task) {
             return take_from_task();
@@ -79,9 +81,16 @@ private:
         base::inner().request_stop();
     }
 
-    value_type judged(value_type ended) const noexcept {
-        if (!ended && by_ == stopped_by::deadline &&
-            ended.error() == std::errc::operation_canceled) {
+    // What was awaited yields: in its place, unless the deadline passed.
+    value_type take_value() {
+        if (by_ == stopped_by::deadline) [[unlikely]] {
+            return judged(value_type(base::take()));
+        }
+        return value_type(base::take());
+    }
+
+    static value_type judged(value_type ended) noexcept {
+        if (!ended && ended.error() == std::errc::operation_canceled) {
             return std::unexpected(deadline_passed());
         }
         return ended;
@@ -92,7 +101,7 @@ private:
             base::take();
             return {};
         } else {
-            return judged(value_type(base::take()));
+            return take_value();
         }
     }
 
@@ -104,7 +113,7 @@ private:
                 return by_ == stopped_by::deadline ? value_type(std::unexpected(deadline_passed()))
                                                    : value_type();
             } else {
-                return judged(value_type(base::take()));
+                return take_value();
             }
         } catch (const std::system_error& error) {
             if (by_ == stopped_by::deadline && error.code() == std::errc::operation_canceled) {
@@ -115,7 +124,6 @@ private:
     }
 
     std::chrono::nanoseconds limit_;
-    shard* home_ = nullptr;
     stopped_by by_ = stopped_by::nobody;
 };
 

@@ -10,6 +10,7 @@
 #include <pelton/runtime/task/task.hpp>
 
 #include <coroutine>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -77,12 +78,10 @@ protected:
     template <stranded Promise>
     bool start(std::coroutine_handle<Promise> waiter, bool stopped) {
         auto& promise = waiter.promise();
-        outer_ = promise.on_strand();
-        inner_.home = outer_->home;
-        inner_.name = outer_->name;
-        inner_.stop_requested = stopped;
-        inner_.within = outer_;
-        outer_->waiting_in = this;
+        auto& outer = *promise.on_strand();
+        std::construct_at(&inner_, outer, stopped);
+        outer_ = &outer;
+        outer.waiting_in = this;
         promise.set_strand(&inner_);
         // Nothing resumes inline: the waiter's frame, and this awaiter in it, are still there.
         bool suspended = true;
@@ -112,12 +111,16 @@ protected:
     // Whether a stop request now may still change how it ends.
     bool goes_on() const noexcept { return is_task || inner_.waiting_in != nullptr; }
 
+    // Not to be touched before start().
     strand& inner() noexcept { return inner_; }
 
 private:
     held held_;
-    strand inner_;
     strand* outer_ = nullptr;  // null until it suspended
+    // Made by start(): what never suspends has none.
+    union {
+        strand inner_;
+    };
 };
 
 }  // namespace pelton

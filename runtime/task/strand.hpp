@@ -11,15 +11,20 @@
 namespace pelton {
 
 struct strand {
+    strand() noexcept = default;
+    // Within `outer`, and as what it is a part of in all but stop requests.
+    strand(const strand& outer, bool stopped) noexcept
+        : home(outer.home), name(outer.name), stop_requested(stopped), within(&outer) {}
+
     scheduler* home = nullptr;
     leaf* waiting_in = nullptr;  // what the flow is suspended in, null while it runs
     const char* name = "task";   // a literal, for dump()
     bool stop_requested = false;
     const strand* within = nullptr;  // whose waiter this one's end resumes (inner_strand.hpp)
 
-    // The home's list of live strands.
-    strand* earlier = nullptr;
-    strand* later = nullptr;
+    // The home's list of live strands; set by strand_started().
+    strand* earlier;
+    strand* later;
 
     // The strand of the flow that this is a part of.
     const strand& outermost() const noexcept {
