@@ -21,7 +21,7 @@ public:
         return real_.register_with(ring, opcode, argument, count);
     }
     void tear_down(io_uring& ring) noexcept override { real_.tear_down(ring); }
-    unsigned fork_count() const noexcept override { return real_.fork_count(); }
+    const std::atomic<unsigned>& forks() const noexcept override { return real_.forks(); }
 
 private:
     ring_face& real_ = linux_ring();

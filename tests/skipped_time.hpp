@@ -66,7 +66,7 @@ private:
         return linux_ring().register_with(ring, opcode, argument, count);
     }
     void tear_down(io_uring& ring) noexcept override { linux_ring().tear_down(ring); }
-    unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
+    const std::atomic<unsigned>& forks() const noexcept override { return linux_ring().forks(); }
 
     std::uint64_t now_ = 1'000'000'000;
     std::uint64_t tick_ = 1;

@@ -15,7 +15,7 @@
 namespace pelton {
 namespace {
 
-std::atomic<unsigned> forks{0};
+std::atomic<unsigned> fork_count{0};
 
 // The rings of this process. A forked child does not have their memory (MADV_DONTFORK): it gets
 // empty pages in its place, so that it lives until it enters a ring, where its mistake has a name.
@@ -43,7 +43,7 @@ void after_fork_in_child() noexcept {
         cover(each->sq.sqes, each->sq.ring_entries * sqe_bytes);
     }
     rings_guard.unlock();
-    forks.fetch_add(1, std::memory_order_relaxed);
+    fork_count.fetch_add(1, std::memory_order_relaxed);
 }
 
 class linux_ring_face final : public ring_face {
@@ -101,7 +101,7 @@ public:
         io_uring_queue_exit(&ring);
     }
 
-    unsigned fork_count() const noexcept override { return forks.load(std::memory_order_relaxed); }
+    const std::atomic<unsigned>& forks() const noexcept override { return fork_count; }
 };
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <liburing.h>
 
+#include <atomic>
 #include <cstddef>
 
 namespace pelton {
@@ -35,9 +36,10 @@ public:
     // Unmaps the queues and closes the ring. Waits for nothing: what is in flight stays so.
     virtual void tear_down(io_uring& ring) noexcept = 0;
 
-    // How often this process has been forked from since it started: a ring notes it when it is
-    // made and refuses to be entered by a child. Callable from any thread.
-    virtual unsigned fork_count() const noexcept = 0;
+    // How often this process has been forked from: a ring notes it when it is made and refuses to
+    // be entered by a child. Asked for once, since it is read for each enter; it lives as long as
+    // the process and may be read on any thread.
+    virtual const std::atomic<unsigned>& forks() const noexcept = 0;
 };
 
 // The kernel this program runs on. Lives as long as the process.

@@ -35,7 +35,7 @@ public:
         return kernel_.register_with(ring, opcode, argument, count);
     }
     void tear_down(io_uring& ring) noexcept override { kernel_.tear_down(ring); }
-    unsigned fork_count() const noexcept override { return kernel_.fork_count(); }
+    const std::atomic<unsigned>& forks() const noexcept override { return kernel_.forks(); }
 
 private:
     ring_face& kernel_;

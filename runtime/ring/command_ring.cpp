@@ -28,8 +28,8 @@ int command_ring::long_entries::register_with(io_uring& ring, unsigned opcode, v
 void command_ring::long_entries::tear_down(io_uring& ring) noexcept {
     kernel_.tear_down(ring);
 }
-unsigned command_ring::long_entries::fork_count() const noexcept {
-    return kernel_.fork_count();
+const std::atomic<unsigned>& command_ring::long_entries::forks() const noexcept {
+    return kernel_.forks();
 }
 
 command_ring::command_ring(ring_face& kernel, const ring_options& options) : kernel_(kernel) {
@@ -38,7 +38,7 @@ command_ring::command_ring(ring_face& kernel, const ring_options& options) : ker
     auto as_polled = options;
     as_polled.masked.set(static_cast<std::size_t>(feature::defer_taskrun));
     const auto known = set_up_ring(kernel_, as_polled, queues_);
-    fork_count_ = kernel_.fork_count();
+    fork_count_ = kernel_.forks().load(std::memory_order_relaxed);
     sq_entries_ = *queues_.sq.kring_entries;
     sq_mask_ = *queues_.sq.kring_mask;
     cq_mask_ = *queues_.cq.kring_mask;
@@ -67,7 +67,7 @@ command_sqe* command_ring::peek() noexcept {
 }
 
 void command_ring::enter(bool may_complete) noexcept {
-    check(kernel_.fork_count() == fork_count_,
+    check(kernel_.forks().load(std::memory_order_relaxed) == fork_count_,
           "a ring was used in a forked child; make a new one there, or exec");
     __atomic_store_n(queues_.sq.ktail, sq_tail_, __ATOMIC_RELEASE);
     ++enters_;

@@ -102,7 +102,7 @@ private:
         int register_with(io_uring& ring, unsigned opcode, void* argument,
                           unsigned count) noexcept override;
         void tear_down(io_uring& ring) noexcept override;
-        unsigned fork_count() const noexcept override;
+        const std::atomic<unsigned>& forks() const noexcept override;
 
     private:
         ring_face& kernel_;

@@ -45,8 +45,9 @@ ring::ring(ring_face& kernel, const ring_options& options)
     : scratch_(scratch_entries),
       kernel_(kernel),
       known_(set_up_ring(kernel, options, queues_)),
+      forks_(kernel.forks()),
       descriptors_(options.registered_descriptors_max) {
-    fork_count_ = kernel_.fork_count();
+    fork_count_ = forks_.load(std::memory_order_relaxed);
     map_queues();
     enter_flags_ = abi::enter_getevents;
     if (has(feature::no_iowait)) {
@@ -168,11 +169,13 @@ std::span<area> ring::scratch(std::size_t count) noexcept {
     return given;
 }
 
-ring::entered ring::enter(unsigned wait_for, std::optional<std::uint64_t> timeout_ns) noexcept {
-    check(kernel_.fork_count() == fork_count_,
+ring::entered ring::enter(unsigned wait_for,
+                          const std::optional<std::uint64_t>& timeout_ns) noexcept {
+    check(forks_.load(std::memory_order_relaxed) == fork_count_,
           "a ring was used in a forked child; make a new one there, or exec");
-    const unsigned offered = sq_tail_ - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE);
-    __atomic_store_n(sq_ktail_, sq_tail_, __ATOMIC_RELEASE);
+    const unsigned tail = sq_tail_;
+    const unsigned offered = tail - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE);
+    __atomic_store_n(sq_ktail_, tail, __ATOMIC_RELEASE);
     ++counters_.enters;
     __kernel_timespec limit;
     io_uring_getevents_arg argument;
@@ -190,13 +193,16 @@ ring::entered ring::enter(unsigned wait_for, std::optional<std::uint64_t> timeou
     }
     const int outcome = kernel_.enter(queues_, offered, wait_for, flags, limits, limits_bytes);
 
-    const unsigned left = sq_tail_ - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE);
-    const bool overflowed =
-        (__atomic_load_n(sq_kflags_, __ATOMIC_RELAXED) & abi::sq_cq_overflow) != 0;
+    const unsigned left = tail - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE);
     counters_.sqes += offered - left;
-    counters_.short_enters += left != 0 ? 1 : 0;
-    counters_.overflows += overflowed ? 1 : 0;
-    scratch_used_ = left != 0 ? scratch_used_ : 0;
+    if (left == 0) [[likely]] {
+        scratch_used_ = 0;
+    } else {
+        ++counters_.short_enters;
+    }
+    if ((__atomic_load_n(sq_kflags_, __ATOMIC_RELAXED) & abi::sq_cq_overflow) != 0) [[unlikely]] {
+        ++counters_.overflows;
+    }
     return outcome >= 0 ? entered{} : refused(outcome);
 }
 

@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -99,7 +100,7 @@ public:
     // Publishes the SQ tail, submits what is there, and waits for `wait_for` completions or until
     // `timeout_ns` has passed. EINTR, EAGAIN, EBUSY and a short submission are not errors: what was
     // not taken stays in the SQ for the next call. Anything else means a broken ring and is fatal.
-    entered enter(unsigned wait_for, std::optional<std::uint64_t> timeout_ns) noexcept;
+    entered enter(unsigned wait_for, const std::optional<std::uint64_t>& timeout_ns) noexcept;
 
     // Hands each CQE to `take(user_data, result, flags)` and frees them together.
     template <class Take>
@@ -178,6 +179,7 @@ private:
     ring_face& kernel_;
     io_uring queues_{};
     capabilities known_;
+    const std::atomic<unsigned>& forks_;
     unsigned fork_count_ = 0;
     unsigned enter_flags_ = 0;
     unsigned sq_entries_ = 0;

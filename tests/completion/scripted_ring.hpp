@@ -110,7 +110,7 @@ public:
         return 0;
     }
     void tear_down(io_uring&) noexcept override {}
-    unsigned fork_count() const noexcept override { return 0; }
+    const std::atomic<unsigned>& forks() const noexcept override { return forks_; }
 
 private:
     struct promised_cqe {
@@ -145,6 +145,7 @@ private:
     unsigned last_wait_for_ = 0;
     unsigned owed_ = 0;
     unsigned owed_peak_ = 0;
+    std::atomic<unsigned> forks_{0};  // none, as far as it knows
 };
 
 }  // namespace pelton::test

@@ -172,7 +172,9 @@ private:
                 linux_ring().tear_down(ring);
             }
         }
-        unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
+        const std::atomic<unsigned>& forks() const noexcept override {
+            return linux_ring().forks();
+        }
 
     private:
         imagined_nvme& of_;

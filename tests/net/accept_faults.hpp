@@ -31,7 +31,7 @@ public:
         return linux_ring().register_with(ring, opcode, argument, count);
     }
     void tear_down(io_uring& ring) noexcept override { linux_ring().tear_down(ring); }
-    unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
+    const std::atomic<unsigned>& forks() const noexcept override { return linux_ring().forks(); }
 
 private:
     // On no descriptor, an accept takes no connection that would then be lost.

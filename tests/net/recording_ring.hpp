@@ -69,7 +69,7 @@ public:
         entries_ = 0;
         linux_ring().tear_down(ring);
     }
-    unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
+    const std::atomic<unsigned>& forks() const noexcept override { return linux_ring().forks(); }
 
 private:
     // Entries that were provided since are new; the kernel moves the start of one that it consumes

@@ -37,7 +37,7 @@ public:
         return inner_.register_with(ring, opcode, argument, count);
     }
     void tear_down(io_uring&) noexcept override {}
-    unsigned fork_count() const noexcept override { return 0; }
+    const std::atomic<unsigned>& forks() const noexcept override { return inner_.forks(); }
 
 private:
     scripted_ring inner_;

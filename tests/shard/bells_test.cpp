@@ -95,7 +95,7 @@ TEST_CASE("calls arrive through short enters, EINTR, EAGAIN and EBUSY") {
             return inner_.register_with(ring, opcode, argument, count);
         }
         void tear_down(io_uring& ring) noexcept override { inner_.tear_down(ring); }
-        unsigned fork_count() const noexcept override { return inner_.fork_count(); }
+        const std::atomic<unsigned>& forks() const noexcept override { return inner_.forks(); }
 
     private:
         ring_face& inner_ = linux_ring();

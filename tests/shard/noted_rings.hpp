@@ -58,7 +58,7 @@ public:
         }
         linux_ring().tear_down(ring);
     }
-    unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
+    const std::atomic<unsigned>& forks() const noexcept override { return linux_ring().forks(); }
 
     std::atomic<int> set_ups_left{1'000};
     std::size_t largest_buffer = SIZE_MAX;

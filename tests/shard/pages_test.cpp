@@ -223,7 +223,9 @@ TEST_CASE(
             return linux_ring().register_with(ring, opcode, argument, count);
         }
         void tear_down(io_uring& ring) noexcept override { linux_ring().tear_down(ring); }
-        unsigned fork_count() const noexcept override { return linux_ring().fork_count(); }
+        const std::atomic<unsigned>& forks() const noexcept override {
+            return linux_ring().forks();
+        }
         bool busy = true;
     };
     const auto end = ending_of([] {
