@@ -56,6 +56,11 @@ public:
         return for_write(std::as_bytes(std::span(text)));
     }
 
+    // The same view, copied field by field. An operation takes a view that was only just made: a
+    // compiler still has the fields, and a processor need not read back as a whole what it is still
+    // writing in parts.
+    constexpr areas by_fields() const noexcept { return {array_, where_, bytes_, count_, cut_}; }
+
     constexpr std::size_t bytes() const noexcept { return bytes_; }
     constexpr bool empty() const noexcept { return bytes_ == 0; }
 
@@ -97,6 +102,11 @@ private:
 
     static constexpr std::uint32_t unknown = UINT32_MAX;
 
+    union place {
+        std::size_t skipped;
+        std::byte* address;
+    };
+
     constexpr areas(const area* array, std::size_t skipped, std::size_t bytes, std::size_t count,
                     std::uint32_t cut) noexcept
         : array_(array),
@@ -105,16 +115,14 @@ private:
           count_(static_cast<std::uint32_t>(count)),
           cut_(cut) {}
     constexpr areas(const area* array, std::size_t count) noexcept;
+    constexpr areas(const area* array, const place& where, std::size_t bytes, std::uint32_t count,
+                    std::uint32_t cut) noexcept
+        : array_(array), where_(where), bytes_(bytes), count_(count), cut_(cut) {}
 
     static constexpr std::uint32_t stored_cut(std::size_t cut) noexcept {
         return cut < unknown ? static_cast<std::uint32_t>(cut) : unknown;
     }
     constexpr std::size_t bytes_in_first() const noexcept;
-
-    union place {
-        std::size_t skipped;
-        std::byte* address;
-    };
 
     const area* array_ = nullptr;
     place where_{.address = nullptr};

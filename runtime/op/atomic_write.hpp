@@ -17,9 +17,10 @@ public:
     }
 
     bool await_ready() noexcept {
-        refusal_ = here().known().has(feature::atomic_write) ? on_.refuse_atomic(memory_, at_)
-                                                             : not_atomic(not_atomic_part::kernel);
-        return refusal_ || transfer_base::await_ready();
+        return refuses(here().known().has(feature::atomic_write)
+                           ? on_.refuse_atomic(memory_, at_)
+                           : not_atomic(not_atomic_part::kernel)) ||
+               transfer_base::await_ready();
     }
 
     bool prepare(io_uring_sqe& sqe, ring& queues) noexcept override {

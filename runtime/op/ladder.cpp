@@ -42,8 +42,9 @@ rung prepare_plain(io_uring_sqe& sqe, ring& queues, const rungs& steps, const ta
     return rung::plain;
 }
 
-rung prepare_one(io_uring_sqe& sqe, ring& queues, const rungs& steps, const target& on, area one,
-                 std::uint64_t at) noexcept {
+[[gnu::always_inline]] inline rung prepare_one(io_uring_sqe& sqe, ring& queues, const rungs& steps,
+                                               const target& on, area one,
+                                               std::uint64_t at) noexcept {
     one.length = std::min(one.length, abi::transfer_bytes_max);
     if (queues.has(steps.has_fixed)) {
         const int index = queues.registered().find(one.start, one.length);
@@ -54,6 +55,30 @@ rung prepare_one(io_uring_sqe& sqe, ring& queues, const rungs& steps, const targ
         }
     }
     return prepare_plain(sqe, queues, steps, on, one, at);
+}
+
+[[gnu::noinline]] rung prepare_several(io_uring_sqe& sqe, ring& queues, const rungs& steps,
+                                       const target& on, const areas& memory,
+                                       std::uint64_t at) noexcept {
+    if (!queues.has(steps.has_vector)) {
+        return prepare_one(sqe, queues, steps, on, memory.front(), at);
+    }
+    const auto entries = lower(memory, queues);
+    if (entries.array == nullptr) {
+        return rung::put_off;
+    }
+    // The kernel shortens a plain vector of too many bytes but refuses a fixed one.
+    if (on.takes_fixed_vectors() && memory.bytes() <= abi::transfer_bytes_max &&
+        queues.has(steps.has_fixed_vector)) {
+        const int index = queues.registered().find_all(entries.array, entries.count);
+        if (index != registry::none) {
+            fill(sqe, queues, steps.fixed_vector, on, entries.array, entries.count, at);
+            sqe.buf_index = static_cast<std::uint16_t>(index);
+            return rung::fixed;
+        }
+    }
+    fill(sqe, queues, steps.vector, on, entries.array, entries.count, at);
+    return rung::plain;
 }
 
 }  // namespace
@@ -80,28 +105,10 @@ lowered lower(const areas& memory, ring& queues) noexcept {
 rung prepare_transfer(io_uring_sqe& sqe, ring& queues, direction way, const target& on,
                       const areas& memory, std::uint64_t at) noexcept {
     const auto& steps = way == direction::reading ? reads : writes;
-    if (memory.contiguous()) {
+    if (memory.contiguous()) [[likely]] {
         return prepare_one(sqe, queues, steps, on, {memory.address(), memory.bytes()}, at);
     }
-    if (!queues.has(steps.has_vector)) {
-        return prepare_one(sqe, queues, steps, on, memory.front(), at);
-    }
-    const auto entries = lower(memory, queues);
-    if (entries.array == nullptr) {
-        return rung::put_off;
-    }
-    // The kernel shortens a plain vector of too many bytes but refuses a fixed one.
-    if (on.takes_fixed_vectors() && memory.bytes() <= abi::transfer_bytes_max &&
-        queues.has(steps.has_fixed_vector)) {
-        const int index = queues.registered().find_all(entries.array, entries.count);
-        if (index != registry::none) {
-            fill(sqe, queues, steps.fixed_vector, on, entries.array, entries.count, at);
-            sqe.buf_index = static_cast<std::uint16_t>(index);
-            return rung::fixed;
-        }
-    }
-    fill(sqe, queues, steps.vector, on, entries.array, entries.count, at);
-    return rung::plain;
+    return prepare_several(sqe, queues, steps, on, memory, at);
 }
 
 }  // namespace pelton

@@ -48,7 +48,7 @@ public:
 
 protected:
     socket_transfer_base(shard& here, direction way, target& on, const areas& memory) noexcept
-        : base(here), on_(on), way_(way), memory_(memory) {}
+        : base(here), on_(on), way_(way), memory_(memory.by_fields()) {}
     ~socket_transfer_base() = default;
 
     void count_in() noexcept {

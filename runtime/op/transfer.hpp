@@ -11,6 +11,8 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <optional>
+#include <system_error>
 
 namespace pelton {
 
@@ -22,11 +24,11 @@ class transfer_base : public operation<Self, std::size_t> {
 public:
     // A misaligned O_DIRECT transfer is refused before the kernel sees it.
     bool await_ready() noexcept {
-        refusal_ = on_.refuse(memory_, at_);
-        if (is(abi::rwf_nowait) && !refusal_ && !this->here().known().has(feature::no_wait)) {
-            refusal_ = std::error_code(EAGAIN, std::system_category());
+        if (refuses(on_.refuse(memory_, at_))) [[unlikely]] {
+            return true;
         }
-        return static_cast<bool>(refusal_);
+        return is(abi::rwf_nowait) && !this->here().known().has(feature::no_wait) &&
+               refuses(std::error_code(EAGAIN, std::system_category()));
     }
 
     template <stranded Promise>
@@ -43,7 +45,7 @@ public:
 
     result<std::size_t> await_resume() noexcept {
         if (refusal_) [[unlikely]] {
-            return std::unexpected(refusal_);
+            return std::unexpected(*refusal_);
         }
         on_.leave();
         if (peer_decides()) {
@@ -66,7 +68,7 @@ protected:
           way_(way),
           rw_flags_(static_cast<std::uint8_t>(static_cast<std::uint8_t>(keep) |
                                               static_cast<std::uint8_t>(how))),
-          memory_(memory),
+          memory_(memory.by_fields()),
           at_(at) {}
     ~transfer_base() = default;
 
@@ -75,6 +77,15 @@ protected:
 
     // Whether one of these RWF_ flags is set.
     bool is(unsigned flags) const noexcept { return (rw_flags_ & flags) != 0; }
+
+    // Notes why nothing is to be submitted. False for an empty code.
+    bool refuses(std::error_code why) noexcept {
+        if (why) [[unlikely]] {
+            refusal_ = why;
+            return true;
+        }
+        return false;
+    }
 
     // For completed(): true when the file refused manner::dont_cache, which is given up; what is
     // not stopped meanwhile must then be submitted again.
@@ -113,7 +124,6 @@ protected:
     std::uint8_t rw_flags_;  // of durability and of manner
     areas memory_;           // what is still to be transferred
     std::uint64_t at_;       // where, in the target; target::no_position for a stream
-    std::error_code refusal_;
 
 private:
     void try_dont_cache() noexcept {
@@ -123,6 +133,8 @@ private:
             this->set_hooked();
         }
     }
+
+    std::optional<std::error_code> refusal_;
 };
 
 // One operation: as many bytes as the kernel transfers at once.
