@@ -1,7 +1,6 @@
 #include <pelton/runtime/completion/lasting_record.hpp>
 #include <pelton/runtime/completion/loop.hpp>
 #include <pelton/runtime/ring/sqe.hpp>
-#include <pelton/runtime/task/trampoline.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -181,7 +180,7 @@ bool loop::submit_waiting() noexcept {
 
 // wait, reap --------------------------------------------------------------------------------------
 
-void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept {
+void loop::turn(bool may_sleep, const std::optional<std::uint64_t>& timeout_ns) noexcept {
     count_started();
     bool more = false;
     if (!cancels_.empty() || !waiting_.empty() || unheard_ != nullptr) [[unlikely]] {
@@ -204,8 +203,9 @@ void loop::turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcep
             one->outcome_ = outcome;
             one->state_ = record::state::done;
             one->flow_->waiting_in = nullptr;
-            *end = one;
-            end = &one->next;
+            resumable& link = *one;  // a pointer would be asked for null
+            *end = &link;
+            end = &link.next;
         });
     ready_.close(end);
     in_flight_ -= reaped - marked;
@@ -276,22 +276,6 @@ void loop::hand_over(record& one) noexcept {
     }
     cqes_allowed_ -= one.tag_ == cqe_tag::lasting ? 1 : 0;
     one.finished();  // may end its life
-}
-
-// resume ------------------------------------------------------------------------------------------
-
-void loop::resume_ready(unsigned limit) {
-    std::uint64_t resumed = 0;
-    while (!ready_.empty() && resumed < limit) {
-        auto* next = ready_.take_all();
-        do {
-            auto& one = *next;
-            next = one.next;  // the resumption may end its life
-            ++resumed;
-            trampoline::resume(one.handle);
-        } while (next != nullptr);
-    }
-    counters_.resumes += resumed;
 }
 
 }  // namespace pelton

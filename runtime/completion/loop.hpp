@@ -24,6 +24,7 @@
 #include <pelton/runtime/completion/record.hpp>
 #include <pelton/runtime/ring/ring.hpp>
 #include <pelton/runtime/task/scheduler.hpp>
+#include <pelton/runtime/task/trampoline.hpp>
 
 #include <cstdint>
 #include <cstring>
@@ -120,13 +121,25 @@ public:
 
     // Resumes what is ready, and what becomes ready meanwhile, until nothing is or `limit` have
     // run; those that were ready together run together.
-    void resume_ready(unsigned limit);
+    void resume_ready(unsigned limit) {
+        std::uint64_t resumed = 0;
+        while (!ready_.empty() && resumed < limit) {
+            auto* next = ready_.take_all();
+            do {
+                auto& one = *next;
+                next = one.next;  // the resumption may end its life
+                ++resumed;
+                trampoline::resume(one.handle);
+            } while (next != nullptr);
+        }
+        counters_.resumes += resumed;
+    }
     // The same, showing in `beat` which task runs.
     void resume_watched(unsigned limit, pulse& beat);
 
     // One enter: admits what waits for room, submits, waits for one completion if `may_sleep`, at
     // most `timeout_ns`, and collects what completed.
-    void turn(bool may_sleep, std::optional<std::uint64_t> timeout_ns) noexcept;
+    void turn(bool may_sleep, const std::optional<std::uint64_t>& timeout_ns) noexcept;
 
     // Whether cancels wait to be sent, and when the first of them is due, in milliseconds of loop
     // time: one that was answered EALREADY is sent again.
@@ -224,8 +237,8 @@ private:
     io_uring_sqe* end_direct_ = nullptr;
     io_uring_sqe* first_direct_ = nullptr;
     std::uint32_t in_flight_ = 0;  // records the kernel has, less those started directly
-    std::uint32_t cqes_owed_ = 0;  // CQEs the kernel owes us, likewise, cancels included
     std::uint32_t cqes_allowed_ = queues_.cq_entries() - cqes_kept;
+    std::uint32_t cqes_owed_ = 0;    // CQEs the kernel owes us, likewise, cancels included
     std::uint32_t peer_places_ = 0;  // kept for bells
     std::uint32_t now_ms_ = 0;
     loop_counters counters_;

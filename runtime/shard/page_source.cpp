@@ -148,10 +148,7 @@ result<lease> page_source::take_now(std::size_t pages) noexcept {
     return taken;
 }
 
-void page_source::serve() noexcept {
-    if (!came_home_) [[likely]] {
-        return;
-    }
+void page_source::serve_slowly() noexcept {
     came_home_ = false;
     while (first_ != nullptr) {
         auto taken = pool_->take(first_->wanted_);

@@ -113,7 +113,11 @@ public:
     std::size_t pages_of(const strand& flow) const noexcept;
 
     // Hands pages to those who wait. Called by the shard once a turn.
-    void serve() noexcept;
+    void serve() noexcept {
+        if (came_home_) [[unlikely]] {
+            serve_slowly();
+        }
+    }
 
     // Gives up the arena without unmapping it: the kernel may still write there.
     void leak() noexcept;
@@ -124,6 +128,7 @@ private:
     void register_arena(std::size_t bytes);
     void note_taker(const lease& taken, const strand* flow) noexcept;
     void make_pool();
+    void serve_slowly() noexcept;
 
     shard& home_;
     std::unique_ptr<arena> arena_;

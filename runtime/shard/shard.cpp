@@ -114,6 +114,115 @@ receive_buffers* shard::received() {
 // The loop
 // -----------------------------------------------------------------------------------------
 
+// Whether the kernel has more than our own doorbell. What else could wake a task is rare enough for
+// refuse_deadlock() to look for.
+[[gnu::always_inline]] inline bool shard::expects_completions() const noexcept {
+    const bool rings = door_ != nullptr && door_->now() == record::state::in_flight;
+    return completions_.in_flight() > (rings ? 1U : 0U);
+}
+
+[[gnu::always_inline]] inline std::uint64_t shard::set_loop_time() noexcept {
+    const auto coarse_ns = options_.calls->coarse_now_ns();
+    completions_.set_now_ms(static_cast<std::uint32_t>(coarse_ns / ns_per_ms));
+    return coarse_ns;
+}
+
+// Whether this turn can do without a precise clock, having timers.
+[[gnu::always_inline]] inline bool shard::turns_fast(std::uint64_t coarse_ns) noexcept {
+    pace_.turns_at(coarse_ns);
+    const auto earliest = timers_.earliest_ns();
+    return pace_.is_fast() && (!earliest || *earliest > coarse_ns + turn_pace::near_ns);
+}
+
+[[gnu::always_inline]] inline void shard::enter_fast() noexcept {
+    completions_.turn(false, std::nullopt);
+    if (!completions_.has_ready()) {
+        pace_.found_nothing();
+    }
+}
+
+[[gnu::always_inline]] inline void shard::enter_untimed(bool may_sleep) {
+    if (may_sleep && !expects_completions()) [[unlikely]] {
+        refuse_deadlock();
+    }
+    completions_.turn(may_sleep, std::nullopt);
+}
+
+void shard::enter_timed(bool may_sleep) {
+    const auto now_ns = options_.calls->now_ns();
+    timers_.settle(now_ns);
+    completions_.turn(may_sleep, sleep_limit_ns(now_ns));
+    timers_.expire(options_.calls->now_ns());
+}
+
+// Says so first and looks for messages then: whoever posts does both in the other order, so one of
+// the two sees the other. False when there is something to do.
+[[gnu::always_inline]] inline bool shard::fall_asleep() noexcept {
+    asleep_.store(true);
+    if (box_.empty()) {
+        return true;
+    }
+    asleep_.store(false);
+    return false;
+}
+
+[[gnu::always_inline]] inline void shard::wake_up() noexcept {
+    if (rests_) {
+        rests_ = false;
+        team_->shard_wakes(number_);
+    }
+    if (watch_ == nullptr) {
+        asleep_.store(false, std::memory_order_release);
+        return;
+    }
+    asleep_.store(false);  // in one order with the watch, which dozes while all shards sleep
+    watch_->shard_woke();
+}
+
+// A turn of a shard that other threads can reach, or that has cancels to send.
+void shard::take_open_turn() {
+    if (pages_ != nullptr) {
+        pages_->serve();
+        if (received_ != nullptr) {
+            received_->serve();
+        }
+    }
+    const auto coarse_ns = set_loop_time();
+    const bool open = door_ != nullptr;
+    const bool timed = !timers_.empty();
+    const bool fast = timed && turns_fast(coarse_ns);
+    const bool may_sleep = !fast && !completions_.has_ready() && (!open || fall_asleep());
+    if (fast) {
+        enter_fast();
+    } else if (timed || completions_.has_cancels()) {
+        enter_timed(may_sleep);
+    } else {
+        enter_untimed(may_sleep);
+    }
+    if (may_sleep && open) {
+        wake_up();
+    }
+    if (!box_.empty()) {
+        box_.deliver_all();
+    }
+}
+
+[[gnu::always_inline]] inline void shard::take_turn() {
+    ++counters_.turns;
+    if (door_ != nullptr || completions_.has_cancels()) {
+        take_open_turn();
+        return;
+    }
+    const auto coarse_ns = set_loop_time();
+    if (timers_.empty()) {
+        enter_untimed(!completions_.has_ready());
+    } else if (turns_fast(coarse_ns)) {
+        enter_fast();
+    } else {
+        enter_timed(!completions_.has_ready());
+    }
+}
+
 void shard::run_until(const bool& done) {
     const current_shard entered(*this);
     if (watch_ != nullptr) {
@@ -137,98 +246,6 @@ void shard::run_watched_until(const bool& done) {
         }
         take_turn();
     }
-}
-
-void shard::take_turn() {
-    ++counters_.turns;
-    if (door_ != nullptr || !timers_.empty() || completions_.has_cancels()) {
-        take_open_turn();
-        return;
-    }
-    completions_.set_now_ms(
-        static_cast<std::uint32_t>(options_.calls->coarse_now_ns() / ns_per_ms));
-    const bool may_sleep = !completions_.has_ready();
-    if (may_sleep && completions_.in_flight() == 0) [[unlikely]] {
-        refuse_deadlock();
-    }
-    completions_.turn(may_sleep, std::nullopt);
-}
-
-// Sets loop time. True when this turn can do without a precise clock, having timers.
-[[gnu::always_inline]] inline bool shard::turns_fast() noexcept {
-    const auto coarse_ns = options_.calls->coarse_now_ns();
-    completions_.set_now_ms(static_cast<std::uint32_t>(coarse_ns / ns_per_ms));
-    if (timers_.empty()) {
-        return false;
-    }
-    pace_.turns_at(coarse_ns);
-    const auto earliest = timers_.earliest_ns();
-    return pace_.is_fast() && (!earliest || *earliest > coarse_ns + turn_pace::near_ns);
-}
-
-[[gnu::always_inline]] inline void shard::enter_kernel(bool may_sleep, bool fast) {
-    if (fast) {
-        completions_.turn(false, std::nullopt);
-        if (!completions_.has_ready()) {
-            pace_.found_nothing();
-        }
-        return;
-    }
-    if (timers_.empty() && !completions_.has_cancels()) {
-        if (may_sleep) {
-            refuse_deadlock();
-        }
-        completions_.turn(may_sleep, std::nullopt);
-        return;
-    }
-    const auto now_ns = options_.calls->now_ns();
-    timers_.settle(now_ns);
-    completions_.turn(may_sleep, sleep_limit_ns(now_ns));
-    timers_.expire(options_.calls->now_ns());
-}
-
-// A turn of a shard that other threads can reach, or that has timers.
-void shard::take_open_turn() {
-    if (pages_ != nullptr) {
-        pages_->serve();
-        if (received_ != nullptr) {
-            received_->serve();
-        }
-    }
-    const bool open = door_ != nullptr;
-    const bool fast = turns_fast();
-    const bool may_sleep = !fast && !completions_.has_ready() && (!open || fall_asleep());
-    enter_kernel(may_sleep, fast);
-    if (may_sleep && open) {
-        wake_up();
-    }
-    if (!box_.empty()) {
-        box_.deliver_all();
-    }
-}
-
-// Says so first and looks for messages then: whoever posts does both in the other order, so one of
-// the two sees the other. False when there is something to do.
-bool shard::fall_asleep() noexcept {
-    asleep_.store(true);
-    if (box_.empty()) {
-        return true;
-    }
-    asleep_.store(false);
-    return false;
-}
-
-void shard::wake_up() noexcept {
-    if (rests_) {
-        rests_ = false;
-        team_->shard_wakes(number_);
-    }
-    if (watch_ == nullptr) {
-        asleep_.store(false, std::memory_order_release);
-        return;
-    }
-    asleep_.store(false);  // in one order with the watch, which dozes while all shards sleep
-    watch_->shard_woke();
 }
 
 std::optional<std::uint64_t> shard::sleep_limit_ns(std::uint64_t now_ns) const noexcept {

@@ -196,12 +196,16 @@ private:
     void say_if_smaller();
     void take_turn();
     void take_open_turn();
-    bool turns_fast() noexcept;
-    void enter_kernel(bool may_sleep, bool fast);
+    std::uint64_t set_loop_time() noexcept;
+    bool turns_fast(std::uint64_t coarse_ns) noexcept;
+    void enter_fast() noexcept;
+    void enter_untimed(bool may_sleep);
+    void enter_timed(bool may_sleep);
     void run_watched_until(const bool& done);
     bool fall_asleep() noexcept;
     void wake_up() noexcept;
     std::optional<std::uint64_t> sleep_limit_ns(std::uint64_t now_ns) const noexcept;
+    bool expects_completions() const noexcept;
     void refuse_deadlock();
     bool may_be_posted_to() noexcept;
     bool may_get_pages() noexcept;
