@@ -140,6 +140,8 @@ public:
     // One enter: admits what waits for room, submits, waits for one completion if `may_sleep`, at
     // most `timeout_ns`, and collects what completed.
     void turn(bool may_sleep, const std::optional<std::uint64_t>& timeout_ns) noexcept;
+    // The same in turn.hpp, for the shard.
+    void turn_in_line(bool may_sleep, const std::optional<std::uint64_t>& timeout_ns) noexcept;
 
     // Whether cancels wait to be sent, and when the first of them is due, in milliseconds of loop
     // time: one that was answered EALREADY is sent again.
@@ -184,7 +186,13 @@ private:
     std::uint32_t direct_started() const noexcept {
         return static_cast<std::uint32_t>(next_direct_ - first_direct_);
     }
-    void count_started() noexcept;
+    void count_started() noexcept {
+        const auto started = direct_started();
+        queues_.commit_sqes(started);
+        in_flight_ += started;
+        cqes_owed_ += started;
+        first_direct_ = next_direct_;
+    }
     void settle_room() noexcept;
     void grant_room() noexcept;
     void start_slowly(record& one) noexcept;

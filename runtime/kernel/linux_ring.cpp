@@ -46,6 +46,11 @@ void after_fork_in_child() noexcept {
     fork_count.fetch_add(1, std::memory_order_relaxed);
 }
 
+// liburing is C and throws nothing, which not every release's header says. Where it is known, the
+// call is the last thing that enter() does: a jump, and one return less that the processor does not
+// foresee (ring/enter.hpp).
+using enter_call = int (*)(unsigned, unsigned, unsigned, unsigned, sigset_t*, std::size_t) noexcept;
+
 class linux_ring_face final : public ring_face {
 public:
     linux_ring_face() noexcept {
@@ -84,8 +89,9 @@ public:
               std::size_t argument_bytes) noexcept override {
         const int descriptor =
             (flags & abi::enter_registered_ring) != 0 ? ring.enter_ring_fd : ring.ring_fd;
-        return io_uring_enter2(static_cast<unsigned>(descriptor), to_submit, wait_for, flags,
-                               static_cast<sigset_t*>(argument), argument_bytes);
+        return reinterpret_cast<enter_call>(io_uring_enter2)(
+            static_cast<unsigned>(descriptor), to_submit, wait_for, flags,
+            static_cast<sigset_t*>(argument), argument_bytes);
     }
 
     int register_with(io_uring& ring, unsigned opcode, void* argument,

@@ -1,5 +1,6 @@
 #include <pelton/runtime/kernel/abi.hpp>
 #include <pelton/runtime/outcome/fatal.hpp>
+#include <pelton/runtime/ring/enter.hpp>
 #include <pelton/runtime/ring/registrar.hpp>
 #include <pelton/runtime/ring/resource_table.hpp>
 #include <pelton/runtime/ring/ring.hpp>
@@ -8,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 
 namespace pelton {
@@ -31,13 +31,6 @@ struct sync_cancel {
     std::uint64_t padding[4];
 };
 static_assert(sizeof(sync_cancel) == 64 && sizeof(ring_descriptor_update) == 16);
-
-__kernel_timespec timespec_of(std::uint64_t nanoseconds) {
-    __kernel_timespec when{};
-    when.tv_sec = static_cast<std::int64_t>(nanoseconds / 1'000'000'000);
-    when.tv_nsec = static_cast<long long>(nanoseconds % 1'000'000'000);
-    return when;
-}
 
 }  // namespace
 
@@ -171,39 +164,7 @@ std::span<area> ring::scratch(std::size_t count) noexcept {
 
 ring::entered ring::enter(unsigned wait_for,
                           const std::optional<std::uint64_t>& timeout_ns) noexcept {
-    check(forks_.load(std::memory_order_relaxed) == fork_count_,
-          "a ring was used in a forked child; make a new one there, or exec");
-    const unsigned tail = sq_tail_;
-    const unsigned offered = tail - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE);
-    __atomic_store_n(sq_ktail_, tail, __ATOMIC_RELEASE);
-    ++counters_.enters;
-    __kernel_timespec limit;
-    io_uring_getevents_arg argument;
-    void* limits = nullptr;
-    std::size_t limits_bytes = _NSIG / 8;
-    unsigned flags = enter_flags_;
-    if (timeout_ns && wait_for != 0) {
-        limit = timespec_of(*timeout_ns);
-        argument = {};  // its third member has other names in other releases
-        argument.sigmask_sz = _NSIG / 8;
-        argument.ts = reinterpret_cast<std::uint64_t>(&limit);
-        limits = &argument;
-        limits_bytes = sizeof(argument);
-        flags |= abi::enter_ext_arg;
-    }
-    const int outcome = kernel_.enter(queues_, offered, wait_for, flags, limits, limits_bytes);
-
-    const unsigned left = tail - __atomic_load_n(sq_khead_, __ATOMIC_ACQUIRE);
-    counters_.sqes += offered - left;
-    if (left == 0) [[likely]] {
-        scratch_used_ = 0;
-    } else {
-        ++counters_.short_enters;
-    }
-    if ((__atomic_load_n(sq_kflags_, __ATOMIC_RELAXED) & abi::sq_cq_overflow) != 0) [[unlikely]] {
-        ++counters_.overflows;
-    }
-    return outcome >= 0 ? entered{} : refused(outcome);
+    return enter_in_line(wait_for, timeout_ns);
 }
 
 ring::entered ring::refused(int outcome) noexcept {
@@ -228,7 +189,7 @@ int ring::cancel_everything(std::uint64_t timeout_ns) noexcept {
     sync_cancel request{};
     request.descriptor = -1;
     request.flags = abi::cancel_all | abi::cancel_any;
-    request.timeout = timespec_of(timeout_ns);
+    request.timeout = detail::timespec_of(timeout_ns);
     return kernel_.register_with(queues_, abi::register_sync_cancel, &request, 1);
 }
 

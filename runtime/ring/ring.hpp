@@ -101,6 +101,9 @@ public:
     // `timeout_ns` has passed. EINTR, EAGAIN, EBUSY and a short submission are not errors: what was
     // not taken stays in the SQ for the next call. Anything else means a broken ring and is fatal.
     entered enter(unsigned wait_for, const std::optional<std::uint64_t>& timeout_ns) noexcept;
+    // The same in enter.hpp, for the loop.
+    entered enter_in_line(unsigned wait_for,
+                          const std::optional<std::uint64_t>& timeout_ns) noexcept;
 
     // Hands each CQE to `take(user_data, result, flags)` and frees them together.
     template <class Take>

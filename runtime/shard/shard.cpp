@@ -1,3 +1,4 @@
+#include <pelton/runtime/completion/turn.hpp>
 #include <pelton/runtime/shard/current_shard.hpp>
 #include <pelton/runtime/shard/shard.hpp>
 #include <pelton/runtime/shard/stall_watch.hpp>
@@ -134,18 +135,15 @@ receive_buffers* shard::received() {
     return pace_.is_fast() && (!earliest || *earliest > coarse_ns + turn_pace::near_ns);
 }
 
-[[gnu::always_inline]] inline void shard::enter_fast() noexcept {
-    completions_.turn(false, std::nullopt);
-    if (!completions_.has_ready()) {
-        pace_.found_nothing();
-    }
-}
-
-[[gnu::always_inline]] inline void shard::enter_untimed(bool may_sleep) {
+// With no limit to the sleep. A fast turn does not sleep.
+[[gnu::always_inline]] inline void shard::enter_untimed(bool may_sleep, bool fast) {
     if (may_sleep && !expects_completions()) [[unlikely]] {
         refuse_deadlock();
     }
-    completions_.turn(may_sleep, std::nullopt);
+    completions_.turn_in_line(may_sleep, std::nullopt);
+    if (fast && !completions_.has_ready()) {
+        pace_.found_nothing();
+    }
 }
 
 void shard::enter_timed(bool may_sleep) {
@@ -192,12 +190,10 @@ void shard::take_open_turn() {
     const bool timed = !timers_.empty();
     const bool fast = timed && turns_fast(coarse_ns);
     const bool may_sleep = !fast && !completions_.has_ready() && (!open || fall_asleep());
-    if (fast) {
-        enter_fast();
-    } else if (timed || completions_.has_cancels()) {
+    if (!fast && (timed || completions_.has_cancels())) {
         enter_timed(may_sleep);
     } else {
-        enter_untimed(may_sleep);
+        enter_untimed(may_sleep, fast);
     }
     if (may_sleep && open) {
         wake_up();
@@ -214,12 +210,13 @@ void shard::take_open_turn() {
         return;
     }
     const auto coarse_ns = set_loop_time();
-    if (timers_.empty()) {
-        enter_untimed(!completions_.has_ready());
-    } else if (turns_fast(coarse_ns)) {
-        enter_fast();
+    const bool timed = !timers_.empty();
+    const bool fast = timed && turns_fast(coarse_ns);
+    const bool may_sleep = !fast && !completions_.has_ready();
+    if (timed && !fast) {
+        enter_timed(may_sleep);
     } else {
-        enter_timed(!completions_.has_ready());
+        enter_untimed(may_sleep, fast);
     }
 }
 

@@ -198,8 +198,7 @@ private:
     void take_open_turn();
     std::uint64_t set_loop_time() noexcept;
     bool turns_fast(std::uint64_t coarse_ns) noexcept;
-    void enter_fast() noexcept;
-    void enter_untimed(bool may_sleep);
+    void enter_untimed(bool may_sleep, bool fast);
     void enter_timed(bool may_sleep);
     void run_watched_until(const bool& done);
     bool fall_asleep() noexcept;

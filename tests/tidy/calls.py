@@ -28,7 +28,7 @@ ALLOWED_HEADERS = {
     "linux/mman.h": (ARENA,),  # the sizes of huge pages
     "unistd.h": (ARENA,),      # sysconf
     # the size of the kernel's signal set
-    "csignal": ("runtime/ring/ring.cpp", "runtime/ring/command_ring.cpp"),
+    "csignal": ("runtime/ring/enter.hpp", "runtime/ring/command_ring.cpp"),
     "fcntl.h": CONSTANTS,
     "sys/stat.h": CONSTANTS,
     "linux/stat.h": CONSTANTS,
