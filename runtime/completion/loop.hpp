@@ -245,6 +245,8 @@ private:
     io_uring_sqe* end_direct_ = nullptr;
     io_uring_sqe* first_direct_ = nullptr;
     std::uint32_t in_flight_ = 0;  // records the kernel has, less those started directly
+    // Between two that change together: side by side g++ adds to both at once, and the processor
+    // waits for halves that were written one by one.
     std::uint32_t cqes_allowed_ = queues_.cq_entries() - cqes_kept;
     std::uint32_t cqes_owed_ = 0;    // CQEs the kernel owes us, likewise, cancels included
     std::uint32_t peer_places_ = 0;  // kept for bells
