@@ -30,6 +30,7 @@ command shell(std::string script) {
 task<std::string> all_of(pipe_reader& from) {
     std::string text(10'000, '\0');
     const auto got = co_await from.read_exactly(std::as_writable_bytes(std::span(text)));
+    CHECK_MESSAGE(got, got.error().message());
     text.resize(got.value_or(0));
     co_return text;
 }
@@ -129,7 +130,10 @@ TEST_CASE("descriptors 0 to 2 can be given in any order, crossed ones too") {
         REQUIRE(child.has_value());
         CHECK((co_await out->in.close()).has_value());
         CHECK(co_await all_of(out->out) == "to-errors\n");
-        CHECK((co_await child->wait()).has_value());
+        const auto ended = co_await child->wait();
+        REQUIRE(ended.has_value());
+        CHECK(ended->code == 0);
+        CHECK(ended->signal == 0);
     });
 }
 
