@@ -47,9 +47,9 @@ struct stream_options {
 
     // A lease of at least so many bytes is sent without a copy, where the kernel can (Linux 6.0),
     // and so are the leases of a list if the next eight together have as many (6.1). Never by
-    // default: over loopback, and between network namespaces, the kernel copies all the same and it
-    // costs more, whatever the size (bench/README.md, zerocopy). From which size on it pays with a
-    // network card is to be measured with that card.
+    // default: over loopback, and between network namespaces, the kernel copies all the same, and
+    // it costs more below 1 MiB and from there on less on some machines (bench/README.md,
+    // zerocopy). From which size on it pays with a network card is to be measured with that card.
     std::size_t zero_copy_bytes = SIZE_MAX;
 
     // How many pages an inflow may fill before somebody takes what is in them.
