@@ -122,17 +122,7 @@ public:
     // Resumes what is ready, and what becomes ready meanwhile, until nothing is or `limit` have
     // run; those that were ready together run together.
     void resume_ready(unsigned limit) {
-        std::uint64_t resumed = 0;
-        while (!ready_.empty() && resumed < limit) {
-            auto* next = ready_.take_all();
-            do {
-                auto& one = *next;
-                next = one.next;  // the resumption may end its life
-                ++resumed;
-                trampoline::resume(one.handle);
-            } while (next != nullptr);
-        }
-        counters_.resumes += resumed;
+        resume_each(limit, [](const resumable&) noexcept {});
     }
     // The same, showing in `beat` which task runs.
     void resume_watched(unsigned limit, pulse& beat);
@@ -192,6 +182,21 @@ private:
         in_flight_ += started;
         cqes_owed_ += started;
         first_direct_ = next_direct_;
+    }
+    template <class Before>
+    [[gnu::always_inline]] void resume_each(unsigned limit, Before before) {
+        std::uint64_t resumed = 0;
+        while (!ready_.empty() && resumed < limit) {
+            auto* next = ready_.take_all();
+            do {
+                auto& one = *next;
+                next = one.next;  // the resumption may end its life
+                ++resumed;
+                before(one);
+                trampoline::resume(one.handle);
+            } while (next != nullptr);
+        }
+        counters_.resumes += resumed;
     }
     void settle_room() noexcept;
     void grant_room() noexcept;

@@ -1,7 +1,6 @@
 // How the loop resumes when somebody watches for tasks that compute too long.
 #include <pelton/runtime/completion/loop.hpp>
 #include <pelton/runtime/task/task.hpp>
-#include <pelton/runtime/task/trampoline.hpp>
 
 namespace pelton {
 namespace {
@@ -17,19 +16,9 @@ const char* name_of(std::coroutine_handle<> resumed) noexcept {
 }  // namespace
 
 void loop::resume_watched(unsigned limit, pulse& beat) {
-    std::uint64_t resumed = 0;
-    while (!ready_.empty() && resumed < limit) {
-        auto* next = ready_.take_all();
-        do {
-            auto& one = *next;
-            next = one.next;  // the resumption may end its life
-            ++resumed;
-            beat.begins(name_of(one.handle));
-            trampoline::resume(one.handle);
-        } while (next != nullptr);
-    }
+    resume_each(limit,
+                [&beat](const resumable& one) noexcept { beat.begins(name_of(one.handle)); });
     beat.rests();
-    counters_.resumes += resumed;
 }
 
 }  // namespace pelton
