@@ -204,40 +204,26 @@ TEST_CASE("disarming a timer that is not armed does nothing") {
 }
 
 TEST_CASE("an armed timer that is destroyed, or armed again, ends the process") {
-    const auto destroyed = ending_of([] {
-        auto* heap = new timers;
-        std::vector<const noted*> fired;
-        auto one = std::make_unique<noted>(fired);
-        heap->arm(*one, 5);
-        one.reset();
-    });
-    CHECK(destroyed.signal == SIGABRT);
-    CHECK(destroyed.text.find("a timer was destroyed while armed") != std::string::npos);
-    const auto destroyed_loose = ending_of([] {
-        auto* heap = new timers;
-        std::vector<const noted*> fired;
-        auto one = std::make_unique<noted>(fired);
-        heap->arm_loosely(*one, 5);
-        one.reset();
-    });
-    CHECK(destroyed_loose.signal == SIGABRT);
-    CHECK(destroyed_loose.text.find("a timer was destroyed while armed") != std::string::npos);
-    const auto twice = ending_of([] {
-        timers heap;
-        std::vector<const noted*> fired;
-        noted one(fired);
-        heap.arm(one, 5);
-        heap.arm(one, 6);
-    });
-    CHECK(twice.signal == SIGABRT);
-    CHECK(twice.text.find("a timer was armed twice") != std::string::npos);
-    const auto twice_loose = ending_of([] {
-        timers heap;
-        std::vector<const noted*> fired;
-        noted one(fired);
-        heap.arm_loosely(one, 5);
-        heap.arm_loosely(one, 5);
-    });
-    CHECK(twice_loose.signal == SIGABRT);
-    CHECK(twice_loose.text.find("a timer was armed twice") != std::string::npos);
+    const auto exactly = [](timers& heap, timer& one) { heap.arm(one, 5); };
+    const auto loosely = [](timers& heap, timer& one) { heap.arm_loosely(one, 5); };
+    for (void (*const arm)(timers&, timer&) : {+exactly, +loosely}) {
+        const auto destroyed = ending_of([arm] {
+            auto* heap = new timers;
+            std::vector<const noted*> fired;
+            auto one = std::make_unique<noted>(fired);
+            arm(*heap, *one);
+            one.reset();
+        });
+        CHECK(destroyed.signal == SIGABRT);
+        CHECK(destroyed.text.find("a timer was destroyed while armed") != std::string::npos);
+        const auto twice = ending_of([arm] {
+            timers heap;
+            std::vector<const noted*> fired;
+            noted one(fired);
+            arm(heap, one);
+            arm(heap, one);
+        });
+        CHECK(twice.signal == SIGABRT);
+        CHECK(twice.text.find("a timer was armed twice") != std::string::npos);
+    }
 }
